@@ -1,0 +1,71 @@
+//! What people ask for, said by the portal.
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::{AssetId, Payload, Scheme};
+
+/// `rekey.requested`: make a further package of the title under another key.
+///
+/// The key itself lies wrapped in the catalog under its KID before this is said.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RekeyRequested {
+    /// The title.
+    pub asset: AssetId,
+    /// Key id of the new key: with `scheme`, what makes a repeated request the same package.
+    pub kid: Uuid,
+    /// How to encrypt.
+    pub scheme: Scheme,
+}
+
+/// `retry.requested`: run what failed of this title again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RetryRequested {
+    /// The title.
+    pub asset: AssetId,
+    /// Made anew for each request, so that a title can be retried more than once.
+    pub request: Uuid,
+}
+
+/// `asset.deleted`: forget this title; what is still under way for it is dropped.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AssetDeleted {
+    /// The title.
+    pub asset: AssetId,
+}
+
+impl Payload for RekeyRequested {
+    const TYPE: &'static str = "io.reeldrop.rekey.requested.v1";
+
+    fn asset(&self) -> AssetId {
+        self.asset
+    }
+
+    fn part(&self) -> String {
+        format!("{}/{}", self.kid, self.scheme.as_str())
+    }
+}
+
+impl Payload for RetryRequested {
+    const TYPE: &'static str = "io.reeldrop.retry.requested.v1";
+
+    fn asset(&self) -> AssetId {
+        self.asset
+    }
+
+    fn part(&self) -> String {
+        self.request.to_string()
+    }
+}
+
+impl Payload for AssetDeleted {
+    const TYPE: &'static str = "io.reeldrop.asset.deleted.v1";
+
+    fn asset(&self) -> AssetId {
+        self.asset
+    }
+
+    fn part(&self) -> String {
+        String::new()
+    }
+}

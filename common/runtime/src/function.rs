@@ -1,0 +1,91 @@
+//! What a function is: one typed input, the events it answers with, or why not.
+
+use std::{fmt, future::Future};
+
+use reeldrop_events::{Events, Incoming, Outgoing, StepFailed};
+
+/// One step: takes one input and says what happened in events.
+///
+/// Delivery is at least once and unordered: handling the same input twice must leave the same
+/// objects and rows, and give the same events.
+pub trait Function: Send + Sync + 'static {
+    /// Name of the function: its folder, image and Knative Service, and `/reeldrop/<name>` as event source.
+    const NAME: &'static str;
+    /// What it takes: one payload, or an enum of several.
+    type Input: Incoming;
+
+    /// Does the step.
+    ///
+    /// # Errors
+    /// A [`Failure`] that says whether trying again can help.
+    fn handle(&self, input: Self::Input) -> impl Future<Output = Result<Events, Failure>> + Send;
+}
+
+/// Why a step did not succeed.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Failure {
+    /// The input can never succeed: answered 422, which the broker dead-letters at once.
+    Permanent {
+        /// What is wrong, for a person.
+        reason: String,
+        /// What to tell the catalog, where the asset is known. It is delivered before the answer,
+        /// and the answer is then 200: the failure is an outcome, not a lost event.
+        report: Option<Box<Outgoing>>,
+    },
+    /// Something around the input is out of order: answered 503, which the broker retries.
+    Transient {
+        /// What is wrong, for the operator.
+        reason: String,
+    },
+}
+
+impl Failure {
+    /// A failure that trying again cannot help.
+    pub fn permanent(reason: impl fmt::Display) -> Self {
+        Self::Permanent {
+            reason: reason.to_string(),
+            report: None,
+        }
+    }
+
+    /// A failure of a known asset's step: the title shows `failed.reason`.
+    #[must_use]
+    pub fn step(failed: &StepFailed) -> Self {
+        Self::Permanent {
+            reason: failed.reason.clone(),
+            report: Some(Box::new(Outgoing::of(failed))),
+        }
+    }
+
+    /// A failure that may pass.
+    pub fn transient(reason: impl fmt::Display) -> Self {
+        Self::Transient {
+            reason: reason.to_string(),
+        }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Permanent { reason, .. } | Self::Transient { reason } => f.write_str(reason),
+        }
+    }
+}
+
+impl std::error::Error for Failure {}
+
+/// Runs work that computes or blocks away from the threads that serve requests.
+///
+/// # Errors
+/// A transient [`Failure`] where the work panicked: a panic is a bug in Reeldrop, and the event is
+/// kept for the version that mends it.
+pub async fn blocking<T, F>(work: F) -> Result<T, Failure>
+where
+    T: Send + 'static,
+    F: FnOnce() -> T + Send + 'static,
+{
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|panic| Failure::transient(format!("the step panicked: {panic}")))
+}

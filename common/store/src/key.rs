@@ -1,0 +1,115 @@
+//! Where every object lies: the one place that knows paths, content types and cache rules.
+
+use reeldrop_events::{AssetId, PackageNo};
+
+/// One of the three buckets; their names come from the environment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Bucket {
+    /// What people drop; fires notifications; never changed by Reeldrop.
+    Uploads,
+    /// Clear intermediates; private; emptied by life cycle after a day.
+    Work,
+    /// What players fetch.
+    Media,
+}
+
+/// An object that Reeldrop writes.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Key<'a> {
+    /// Clear init segment of a rendition.
+    ClearInit { asset: AssetId, rendition: &'a str },
+    /// Clear fragments of one part (a chunk or an audio part) of a rendition.
+    ClearPart { asset: AssetId, rendition: &'a str, part: u32 },
+    /// Published init segment.
+    Init { asset: AssetId, package: PackageNo, rendition: &'a str },
+    /// Published media segment.
+    Segment { asset: AssetId, package: PackageNo, rendition: &'a str, number: u32 },
+    /// HLS multivariant playlist.
+    HlsMultivariant { asset: AssetId, package: PackageNo },
+    /// HLS media playlist of a rendition.
+    HlsMedia { asset: AssetId, package: PackageNo, rendition: &'a str },
+    /// DASH manifest.
+    Dash { asset: AssetId, package: PackageNo },
+    /// Poster picture.
+    Poster { asset: AssetId },
+    /// Storyboard cues (WebVTT) that point into the sheets.
+    Storyboard { asset: AssetId },
+    /// One sprite sheet of the storyboard, from 0.
+    StoryboardSheet { asset: AssetId, sheet: u32 },
+    /// Animated preview.
+    Preview { asset: AssetId },
+}
+
+impl Key<'_> {
+    /// The bucket it lies in.
+    #[must_use]
+    pub fn bucket(&self) -> Bucket {
+        match self {
+            Self::ClearInit { .. } | Self::ClearPart { .. } => Bucket::Work,
+            Self::Init { .. }
+            | Self::Segment { .. }
+            | Self::HlsMultivariant { .. }
+            | Self::HlsMedia { .. }
+            | Self::Dash { .. }
+            | Self::Poster { .. }
+            | Self::Storyboard { .. }
+            | Self::StoryboardSheet { .. }
+            | Self::Preview { .. } => Bucket::Media,
+        }
+    }
+
+    /// The object's name in its bucket. Everything of an asset begins with its id and `/`.
+    #[must_use]
+    pub fn path(&self) -> String {
+        match self {
+            Self::ClearInit { asset, rendition } => format!("{asset}/clear/{rendition}/init.mp4"),
+            Self::ClearPart { asset, rendition, part } => {
+                format!("{asset}/clear/{rendition}/{part:06}.m4s")
+            }
+            Self::Init { asset, package, rendition } => format!("{asset}/{package}/{rendition}/init.mp4"),
+            Self::Segment { asset, package, rendition, number } => {
+                format!("{asset}/{package}/{rendition}/{number:06}.m4s")
+            }
+            Self::HlsMultivariant { asset, package } => format!("{asset}/{package}/stream.m3u8"),
+            Self::HlsMedia { asset, package, rendition } => {
+                format!("{asset}/{package}/{rendition}/index.m3u8")
+            }
+            Self::Dash { asset, package } => format!("{asset}/{package}/stream.mpd"),
+            Self::Poster { asset } => format!("{asset}/poster.jpg"),
+            Self::Storyboard { asset } => format!("{asset}/storyboard/index.vtt"),
+            Self::StoryboardSheet { asset, sheet } => format!("{asset}/storyboard/{sheet:03}.jpg"),
+            Self::Preview { asset } => format!("{asset}/preview.webp"),
+        }
+    }
+
+    /// The media type that it is stored with.
+    #[must_use]
+    pub fn content_type(&self) -> &'static str {
+        match self {
+            Self::ClearInit { .. } | Self::Init { .. } => "video/mp4",
+            Self::ClearPart { .. } | Self::Segment { .. } => "video/iso.segment",
+            Self::HlsMultivariant { .. } | Self::HlsMedia { .. } => "application/vnd.apple.mpegurl",
+            Self::Dash { .. } => "application/dash+xml",
+            Self::Poster { .. } | Self::StoryboardSheet { .. } => "image/jpeg",
+            Self::Storyboard { .. } => "text/vtt",
+            Self::Preview { .. } => "image/webp",
+        }
+    }
+
+    /// How long caches may keep it: published objects never change, but for manifests, which grow.
+    #[must_use]
+    pub fn cache_control(&self) -> &'static str {
+        match self {
+            Self::ClearInit { .. } | Self::ClearPart { .. } => "private, no-store",
+            Self::HlsMultivariant { .. } | Self::HlsMedia { .. } | Self::Dash { .. } => {
+                "public, max-age=1"
+            }
+            Self::Init { .. }
+            | Self::Segment { .. }
+            | Self::Poster { .. }
+            | Self::Storyboard { .. }
+            | Self::StoryboardSheet { .. }
+            | Self::Preview { .. } => "public, max-age=31536000, immutable",
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! The bundle on one machine.
+
+fn main() {}
