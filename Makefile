@@ -1,0 +1,50 @@
+# Reeldrop's commands. `make help` lists them.
+SHELL := /bin/bash
+export PATH := $(HOME)/.cargo/bin:$(PATH)
+
+DATA ?= data
+PORT ?= 8080
+FILE ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help setup page build run test check bench clean
+
+help: ## this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /  make \1\t/' | expand -t 16
+
+setup: ## install what is missing: system packages, Rust
+	@local/scripts/setup
+
+page: functions/portal/page/dist/index.html ## build the web page
+
+functions/portal/page/node_modules/.package-lock.json: functions/portal/page/package-lock.json
+	@echo "Fetching the page's packages"
+	@cd functions/portal/page && npm ci --no-audit --no-fund --loglevel=error && touch node_modules/.package-lock.json
+
+functions/portal/page/dist/index.html: functions/portal/page/node_modules/.package-lock.json $(shell find functions/portal/page -path '*/node_modules' -prune -o -path '*/dist' -prune -o -type f -print 2>/dev/null)
+	@echo "Building the page"
+	@cd functions/portal/page && npm run build --silent && touch dist/index.html
+
+build: page ## build all programs, optimised
+	@echo "Building Reeldrop (the first time takes some ten minutes on two cores)"
+	cargo build --release --workspace --bins
+
+run: setup ## set up, start everything, add FILE=clip.mp4 (or a sample) and print where it plays
+	@$(MAKE) --no-print-directory build
+	@REELDROP_DATA="$(DATA)" REELDROP_PORT="$(PORT)" local/scripts/run "$(FILE)"
+
+test: ## run all tests
+	@local/scripts/setup --tests
+	@$(MAKE) --no-print-directory page
+	@local/scripts/test
+
+check: ## formatting, lints, documentation, dependency rules
+	@local/scripts/check
+
+bench: setup ## measure against ffmpeg and Shaka Packager, side by side
+	@$(MAKE) --no-print-directory build
+	@tests/bench/run
+
+clean: ## remove what was built and the one-machine data
+	cargo clean
+	rm -rf functions/portal/page/dist functions/portal/page/node_modules "$(DATA)"
