@@ -1,0 +1,234 @@
+//! `reeldrop up` and its command line, as a person would use them.
+
+use std::{
+    fs,
+    net::{Ipv4Addr, TcpListener, TcpStream},
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+    process::{Child, Command, Output, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, Result, bail, ensure};
+use serde::Deserialize;
+use tempfile::TempDir;
+
+/// How long starting may take: a private database is made the first time.
+const START: Duration = Duration::from_secs(60);
+
+/// A running bundle; ended when dropped.
+pub struct Bundle {
+    data: TempDir,
+    port: u16,
+    child: Option<Child>,
+}
+
+/// What `reeldrop add --json` says of one file.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Added {
+    /// The file as named on the command line.
+    pub file: String,
+    /// Id of the title.
+    pub asset: Option<String>,
+    /// Final state.
+    pub state: String,
+    /// Why it was rejected or failed.
+    pub reason: Option<String>,
+    /// Length of the title in milliseconds.
+    pub duration_ms: Option<u64>,
+    /// Address of the HLS playlist.
+    pub hls: Option<String>,
+    /// Address of the DASH manifest.
+    pub dash: Option<String>,
+    /// Address of the watch page.
+    pub watch: Option<String>,
+    /// From adding to the first moment at which it plays, milliseconds.
+    pub first_playable_ms: Option<u64>,
+    /// From adding to ready, milliseconds.
+    pub ready_ms: Option<u64>,
+}
+
+/// The built program of that name, beside the test's own.
+fn program(name: &str) -> Result<PathBuf> {
+    let test = std::env::current_exe()?;
+    let folder = test.ancestors().find(|folder| folder.join(name).is_file());
+    let folder =
+        folder.with_context(|| format!("{name} is not built: cargo build --workspace --bins"))?;
+    Ok(folder.join(name))
+}
+
+/// Two free ports in a row: the portal's, and the S3 endpoint's beside it.
+fn free_ports() -> Result<u16> {
+    for _ in 0..100 {
+        let first = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+        let port = first.local_addr()?.port();
+        if port < u16::MAX && TcpListener::bind((Ipv4Addr::LOCALHOST, port + 1)).is_ok() {
+            return Ok(port);
+        }
+    }
+    bail!("no two free ports in a row")
+}
+
+impl Bundle {
+    /// Starts the bundle on an empty folder and waits until its page answers.
+    ///
+    /// # Errors
+    /// Where a program is missing or it does not start in time.
+    pub fn start() -> Result<Self> {
+        let data = tempfile::tempdir()?;
+        // The database server runs as another user, who must be able to reach its own folder.
+        fs::set_permissions(data.path(), fs::Permissions::from_mode(0o755))?;
+        let mut bundle = Self {
+            data,
+            port: free_ports()?,
+            child: None,
+        };
+        bundle.restart()?;
+        Ok(bundle)
+    }
+
+    /// Starts it (again) on the same folder.
+    ///
+    /// # Errors
+    /// Where it does not start in time.
+    pub fn restart(&mut self) -> Result<()> {
+        let log = fs::OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(self.data.path().join("up.log"))?;
+        let child = Command::new(program("reeldrop")?)
+            .arg("up")
+            .arg("--data")
+            .arg(self.data.path())
+            .args(["--port", &self.port.to_string()])
+            .stdin(Stdio::null())
+            .stdout(log.try_clone()?)
+            .stderr(log)
+            .spawn()?;
+        self.child = Some(child);
+        self.wait_for_page()
+    }
+
+    fn wait_for_page(&mut self) -> Result<()> {
+        let end = Instant::now() + START;
+        while Instant::now() < end {
+            if let Some(child) = &mut self.child
+                && let Some(status) = child.try_wait()?
+            {
+                bail!("reeldrop up ended with {status}:\n{}", self.log());
+            }
+            if TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).is_ok() {
+                return Ok(());
+            }
+            thread::sleep(Duration::from_millis(20));
+        }
+        bail!("reeldrop up did not answer in {START:?}:\n{}", self.log())
+    }
+
+    /// What it has printed.
+    #[must_use]
+    pub fn log(&self) -> String {
+        fs::read_to_string(self.data.path().join("up.log")).unwrap_or_default()
+    }
+
+    /// Its folder.
+    #[must_use]
+    pub fn data(&self) -> &Path {
+        self.data.path()
+    }
+
+    /// Its address.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// Process id of the runner, 0 when it does not run.
+    #[must_use]
+    pub fn pid(&self) -> u32 {
+        self.child.as_ref().map_or(0, Child::id)
+    }
+
+    /// Runs a client command against it.
+    ///
+    /// # Errors
+    /// Where the program cannot be started.
+    pub fn run(&self, arguments: &[&str]) -> Result<Output> {
+        let url = self.url();
+        Command::new(program("reeldrop")?)
+            .args(arguments)
+            .env("REELDROP_URL", url)
+            .stdin(Stdio::null())
+            .output()
+            .context("reeldrop does not start")
+    }
+
+    /// Adds files and waits for each one's end.
+    ///
+    /// # Errors
+    /// Where the command says nothing that can be read.
+    pub fn add(&self, arguments: &[&str]) -> Result<Vec<Added>> {
+        let output = self.run(&[&["add", "--json"], arguments].concat())?;
+        let lines = String::from_utf8(output.stdout)?;
+        let added: Vec<Added> = lines
+            .lines()
+            .map(serde_json::from_str)
+            .collect::<Result<_, _>>()?;
+        ensure!(
+            !added.is_empty(),
+            "reeldrop add said nothing: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        Ok(added)
+    }
+
+    /// Kills the runner as the kernel would, without a chance to clean up.
+    ///
+    /// # Errors
+    /// Where it does not run.
+    pub fn kill(&mut self) -> Result<()> {
+        let mut child = self.child.take().context("not running")?;
+        child.kill()?;
+        child.wait()?;
+        Ok(())
+    }
+
+    /// Ends the runner as Ctrl-C does, and says whether it ended well.
+    ///
+    /// # Errors
+    /// Where it does not run or does not end in 30 seconds.
+    pub fn stop(&mut self) -> Result<bool> {
+        let mut child = self.child.take().context("not running")?;
+        signal(child.id(), "INT")?;
+        let end = Instant::now() + Duration::from_secs(30);
+        while Instant::now() < end {
+            if let Some(status) = child.try_wait()? {
+                return Ok(status.success());
+            }
+            thread::sleep(Duration::from_millis(20));
+        }
+        child.kill()?;
+        child.wait()?;
+        bail!("reeldrop up did not stop in 30 s:\n{}", self.log())
+    }
+}
+
+/// Sends a signal to a process that this test started.
+fn signal(pid: u32, name: &str) -> Result<()> {
+    let status = Command::new("kill")
+        .arg(format!("-{name}"))
+        .arg(pid.to_string())
+        .status()?;
+    ensure!(status.success(), "kill -{name} {pid} failed");
+    Ok(())
+}
+
+impl Drop for Bundle {
+    fn drop(&mut self) {
+        if self.child.is_some() {
+            // A test that has failed already has its own message to show.
+            let _ = self.stop();
+        }
+    }
+}

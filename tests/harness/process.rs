@@ -1,0 +1,82 @@
+//! What a tree of processes costs, read from the kernel (proc(5)).
+
+use std::{collections::BTreeMap, fs};
+
+/// Processor time of a tree of processes, its ended and awaited children included.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Usage {
+    /// Seconds in user and kernel mode.
+    pub cpu_s: f64,
+}
+
+/// Clock ticks a second in /proc: 100 on every Linux that Reeldrop runs on.
+const TICKS_PER_S: f64 = 100.0;
+
+struct Stat {
+    parent: u32,
+    ticks: u64,
+}
+
+fn stat(pid: u32) -> Option<Stat> {
+    let text = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    // The name may hold spaces and brackets: fields are counted from the last closing one.
+    let fields: Vec<&str> = text.rsplit_once(')')?.1.split_whitespace().collect();
+    let number = |index: usize| fields.get(index)?.parse::<u64>().ok();
+    let ticks = number(11)? + number(12)? + number(13)? + number(14)?;
+    Some(Stat {
+        parent: u32::try_from(number(1)?).ok()?,
+        ticks,
+    })
+}
+
+/// The process and all that it started, as far as they live.
+#[must_use]
+pub fn descendants(root: u32) -> Vec<u32> {
+    let mut parents = BTreeMap::new();
+    for entry in fs::read_dir("/proc").into_iter().flatten().flatten() {
+        if let Some(pid) = entry
+            .file_name()
+            .to_str()
+            .and_then(|name| name.parse::<u32>().ok())
+            && let Some(stat) = stat(pid)
+        {
+            parents.insert(pid, stat.parent);
+        }
+    }
+    let mut tree = vec![root];
+    let mut next = 0;
+    while next < tree.len() {
+        tree.extend(
+            parents
+                .iter()
+                .filter(|(_, parent)| **parent == tree[next])
+                .map(|(pid, _)| *pid),
+        );
+        next += 1;
+    }
+    tree
+}
+
+/// What the tree below and with `root` has used so far.
+#[must_use]
+pub fn usage(root: u32) -> Usage {
+    let ticks: u64 = descendants(root)
+        .into_iter()
+        .filter_map(stat)
+        .map(|stat| stat.ticks)
+        .sum();
+    Usage {
+        cpu_s: ticks as f64 / TICKS_PER_S,
+    }
+}
+
+/// The most memory that the process has held, bytes.
+#[must_use]
+pub fn peak_resident_bytes(pid: u32) -> Option<u64> {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kib: u64 = line.trim().strip_suffix(" kB")?.trim().parse().ok()?;
+    Some(kib * 1024)
+}
