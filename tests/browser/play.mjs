@@ -1,0 +1,65 @@
+// Plays a title's watch page in Chromium and prints what it saw, one JSON object a line.
+// usage: node play.mjs CHROMIUM WATCH_URL...
+import { chromium } from "playwright-core";
+
+const [executablePath, ...addresses] = process.argv.slice(2);
+const FLAGS = [
+  "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+  "--disable-background-networking", "--disable-component-update", "--disable-sync",
+  "--autoplay-policy=no-user-gesture-required",
+];
+
+// What the video element itself knows; nothing of the player is asked.
+function observe() {
+  const video = document.querySelector("video");
+  if (!video) return null;
+  const canvas = document.createElement("canvas");
+  canvas.width = 32;
+  canvas.height = 18;
+  const pen = canvas.getContext("2d");
+  pen.drawImage(video, 0, 0, 32, 18);
+  const pixels = Array.from(pen.getImageData(0, 0, 32, 18).data);
+  return {
+    time: video.currentTime,
+    duration: video.duration,
+    width: video.videoWidth,
+    height: video.videoHeight,
+    frames: video.getVideoPlaybackQuality().totalVideoFrames,
+    audioBytes: video.webkitAudioDecodedByteCount,
+    encrypted: video.mediaKeys !== null,
+    ended: video.ended,
+    error: video.error?.message ?? null,
+    shades: new Set(pixels).size,
+    sum: pixels.reduce((total, value) => total + value, 0),
+  };
+}
+
+async function play(browser, address) {
+  const page = await browser.newPage();
+  const problems = [];
+  page.on("pageerror", (error) => problems.push(String(error)));
+  try {
+    await page.goto(address);
+    await page.waitForSelector("video");
+    await page.evaluate(() => { const video = document.querySelector("video"); video.muted = false; return video.play().catch(() => {}); });
+    await page.waitForFunction(() => document.querySelector("video").currentTime > 0.5, null, { timeout: 20000 });
+    const first = await page.evaluate(observe);
+    await page.waitForFunction((from) => document.querySelector("video").currentTime > from + 1.5, first.time, { timeout: 20000 });
+    const second = await page.evaluate(observe);
+    // The end is reached after a jump.
+    await page.evaluate(() => { const video = document.querySelector("video"); video.currentTime = video.duration - 1; });
+    await page.waitForFunction(() => document.querySelector("video").ended, null, { timeout: 20000 });
+    const last = await page.evaluate(observe);
+    return { address, first, second, last, problems };
+  } catch (error) {
+    return { address, failed: String(error), seen: await page.evaluate(observe).catch(() => null), problems };
+  } finally {
+    await page.close();
+  }
+}
+
+const browser = await chromium.launch({ executablePath, args: FLAGS });
+for (const address of addresses) {
+  console.log(JSON.stringify(await play(browser, address)));
+}
+await browser.close();
