@@ -38,6 +38,9 @@ pub enum DecodeError {
     /// The data is not the JSON of the payload.
     #[error("event data does not fit: {0}")]
     Json(#[from] serde_json::Error),
+    /// The data is JSON of the right shape that makes no sense.
+    #[error("{0}")]
+    Data(String),
 }
 
 /// What a function takes: one payload, or an enum of several.
@@ -47,6 +50,14 @@ pub trait Incoming: Sized + Send {
     /// # Errors
     /// [`DecodeError`] where the type or the data does not fit; delivering it again cannot help.
     fn decode(event: &Event) -> Result<Self, DecodeError>;
+
+    /// Reads the input from a request body that is no CloudEvent, such as a store's own notification.
+    ///
+    /// None where the receiver takes CloudEvents only.
+    #[must_use]
+    fn decode_plain(_body: &[u8]) -> Option<Result<Self, DecodeError>> {
+        None
+    }
 }
 
 impl<P: Payload> Incoming for P {

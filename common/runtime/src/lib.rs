@@ -1,5 +1,22 @@
 #![doc = include_str!("../README.md")]
 
+mod answer;
+mod config;
+mod drain;
 mod function;
+mod handler;
+mod health;
+mod lambda;
+mod metrics;
+mod publish;
+mod received;
+mod serve;
+mod telemetry;
+mod trace;
 
+pub use config::{InvalidVariable, MissingVariable, env, env_or, env_parsed};
+pub use drain::draining;
 pub use function::{Failure, Function, blocking};
+pub use handler::router;
+pub use publish::Publisher;
+pub use serve::{serve, serve_http};
