@@ -1,2 +1,125 @@
-//! To come.
-fn main() {}
+//! Measures Reeldrop against what an expert would script: one ffmpeg process for the whole ladder,
+//! then Shaka Packager, both in the same run on the same machine. Prints figures and ratios.
+
+mod clip;
+mod functions;
+mod ours;
+mod peer;
+mod quality;
+
+use std::{env, path::PathBuf};
+
+use anyhow::{Context, Result};
+
+/// What one way of making a title costs.
+#[derive(Clone, Copy, Debug, Default)]
+struct Cost {
+    cpu_s: f64,
+    playable_s: f64,
+    ready_s: f64,
+}
+
+/// The programs that are measured against.
+struct Peers {
+    ffmpeg: PathBuf,
+    packager: PathBuf,
+}
+
+impl Peers {
+    fn from_env() -> Result<Self> {
+        let path = |name| {
+            env::var_os(name)
+                .map(PathBuf::from)
+                .with_context(|| format!("{name} is not set: run make bench"))
+        };
+        Ok(Self {
+            ffmpeg: path("REELDROP_BENCH_FFMPEG")?,
+            packager: path("REELDROP_BENCH_PACKAGER")?,
+        })
+    }
+}
+
+const ROUNDS: usize = 3;
+
+fn main() -> Result<()> {
+    let peers = Peers::from_env()?;
+    let (rounds, clips) = arguments()?;
+    let clips = if clips.is_empty() {
+        clip::standard(&peers)?
+    } else {
+        clips
+    };
+    functions::measure()?;
+    for clip in clips {
+        compare(&peers, &clip, rounds)?;
+    }
+    Ok(())
+}
+
+fn arguments() -> Result<(usize, Vec<PathBuf>)> {
+    let mut rounds = ROUNDS;
+    let mut clips = Vec::new();
+    let mut words = env::args().skip(1);
+    while let Some(word) = words.next() {
+        if word == "--rounds" {
+            rounds = words.next().context("--rounds wants a number")?.parse()?;
+        } else {
+            clips.push(PathBuf::from(word));
+        }
+    }
+    Ok((rounds, clips))
+}
+
+#[expect(clippy::print_stdout, reason = "the table is what this program is for")]
+fn compare(peers: &Peers, clip: &std::path::Path, rounds: usize) -> Result<()> {
+    println!("\n{}", clip.display());
+    let mut ours = Vec::new();
+    let mut theirs = Vec::new();
+    let bench = ours::Ours::start()?;
+    // Once for warm caches, and to learn which ladder the clip gets.
+    let title = bench.add(clip)?;
+    for round in 0..rounds {
+        let (peer, _) = peer::run(peers, clip, &title.ladder)?;
+        let own = bench.add(clip)?.cost;
+        println!(
+            "  round {}: reeldrop {:6.2} CPU s, playable {:5.2} s, ready {:6.2} s | peer {:6.2} CPU s, ready {:6.2} s",
+            round + 1,
+            own.cpu_s,
+            own.playable_s,
+            own.ready_s,
+            peer.cpu_s,
+            peer.ready_s
+        );
+        ours.push(own);
+        theirs.push(peer);
+    }
+    let ratio = |own: fn(&Cost) -> f64, peer: fn(&Cost) -> f64| {
+        median(
+            ours.iter()
+                .zip(&theirs)
+                .map(|(a, b)| own(a) / peer(b))
+                .collect(),
+        )
+    };
+    line("total CPU", ratio(|c| c.cpu_s, |c| c.cpu_s), 1.10);
+    line("wall to ready", ratio(|c| c.ready_s, |c| c.ready_s), 1.15);
+    line(
+        "first playable / peer's ready",
+        ratio(|c| c.playable_s, |c| c.ready_s),
+        0.35,
+    );
+    quality::compare(peers, clip, &title)?;
+    bench.memory();
+    Ok(())
+}
+
+#[expect(clippy::print_stdout, reason = "the table is what this program is for")]
+fn line(what: &str, ratio: f64, goal: f64) {
+    let verdict = if ratio <= goal { "met" } else { "missed" };
+    println!("  {what:32} {ratio:5.2} of the peer's (goal {goal:.2}: {verdict})");
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
+}

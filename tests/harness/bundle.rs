@@ -49,6 +49,19 @@ pub struct Added {
     pub ready_ms: Option<u64>,
 }
 
+/// What `reeldrop list --json` and `show --json` say of a title.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Listed {
+    /// Id of the title.
+    pub asset: String,
+    /// The file's name.
+    pub file: String,
+    /// Its state.
+    pub state: String,
+    /// Why it was rejected or failed.
+    pub reason: Option<String>,
+}
+
 /// The built program of that name, beside the test's own.
 fn program(name: &str) -> Result<PathBuf> {
     let test = std::env::current_exe()?;
@@ -183,6 +196,50 @@ impl Bundle {
         Ok(added)
     }
 
+    /// The titles.
+    ///
+    /// # Errors
+    /// Where the command says nothing that can be read.
+    pub fn list(&self) -> Result<Vec<Listed>> {
+        let output = self.run(&["list", "--json"])?;
+        String::from_utf8(output.stdout)?
+            .lines()
+            .map(|line| Ok(serde_json::from_str(line)?))
+            .collect()
+    }
+
+    /// Drops a file into the uploads folder under `name`, as a person would.
+    ///
+    /// # Errors
+    /// Where it cannot be copied.
+    pub fn drop_file(&self, file: &Path, name: &str) -> Result<()> {
+        let folder = self.data.path().join("uploads");
+        fs::create_dir_all(&folder)?;
+        fs::copy(file, folder.join(name))?;
+        Ok(())
+    }
+
+    /// Waits until the title made of the file of that name is ready, rejected or failed.
+    ///
+    /// # Errors
+    /// Where that does not happen in `limit`.
+    pub fn wait_for(&self, name: &str, limit: Duration) -> Result<Listed> {
+        let end = Instant::now() + limit;
+        let mut last = Vec::new();
+        while Instant::now() < end {
+            // While the runner is being restarted the list cannot be had.
+            last = self.list().unwrap_or(last);
+            let found = last.iter().find(|title| title.file == name);
+            if let Some(title) = found
+                .filter(|title| matches!(title.state.as_str(), "ready" | "rejected" | "failed"))
+            {
+                return Ok(title.clone());
+            }
+            thread::sleep(Duration::from_millis(200));
+        }
+        bail!("{name} did not end in {limit:?}: {last:?}\n{}", self.log())
+    }
+
     /// Kills the runner as the kernel would, without a chance to clean up.
     ///
     /// # Errors
@@ -215,7 +272,10 @@ impl Bundle {
 }
 
 /// Sends a signal to a process that this test started.
-fn signal(pid: u32, name: &str) -> Result<()> {
+///
+/// # Errors
+/// Where the process is gone.
+pub fn signal(pid: u32, name: &str) -> Result<()> {
     let status = Command::new("kill")
         .arg(format!("-{name}"))
         .arg(pid.to_string())

@@ -3,7 +3,9 @@
 mod bundle;
 mod clips;
 mod process;
+mod published;
 
-pub use bundle::{Added, Bundle};
+pub use bundle::{Added, Bundle, Listed, signal};
 pub use clips::{clip, clips};
-pub use process::{Usage, descendants, peak_resident_bytes, usage};
+pub use process::{Usage, descendants, find, peak_resident_bytes, usage};
+pub use published::{clear_parts, tree};

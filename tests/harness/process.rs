@@ -45,11 +45,11 @@ pub fn descendants(root: u32) -> Vec<u32> {
     }
     let mut tree = vec![root];
     let mut next = 0;
-    while next < tree.len() {
+    while let Some(parent) = tree.get(next).copied() {
         tree.extend(
             parents
                 .iter()
-                .filter(|(_, parent)| **parent == tree[next])
+                .filter(|(_, of)| **of == parent)
                 .map(|(pid, _)| *pid),
         );
         next += 1;
@@ -79,4 +79,21 @@ pub fn peak_resident_bytes(pid: u32) -> Option<u64> {
         .find_map(|line| line.strip_prefix("VmHWM:"))?;
     let kib: u64 = line.trim().strip_suffix(" kB")?.trim().parse().ok()?;
     Some(kib * 1024)
+}
+
+/// The name of a process, cut at 15 characters as the kernel does.
+#[must_use]
+pub fn name(pid: u32) -> Option<String> {
+    fs::read_to_string(format!("/proc/{pid}/comm"))
+        .ok()
+        .map(|name| name.trim().to_owned())
+}
+
+/// The eldest process of that name below `root`.
+#[must_use]
+pub fn find(root: u32, program: &str) -> Option<u32> {
+    // Parents come before their children: of PostgreSQL, the first is the postmaster.
+    descendants(root)
+        .into_iter()
+        .find(|pid| name(*pid).is_some_and(|name| name == &program[..program.len().min(15)]))
 }

@@ -1,0 +1,39 @@
+//! What lies in the buckets of one title.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, Result};
+
+/// Every file below a folder: its path in it, and its content.
+///
+/// # Errors
+/// Where a file cannot be read.
+pub fn tree(folder: &Path) -> Result<BTreeMap<PathBuf, Vec<u8>>> {
+    let mut files = BTreeMap::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(next) = folders.pop() {
+        for entry in
+            fs::read_dir(&next).with_context(|| format!("{} is not there", next.display()))?
+        {
+            let path = entry?.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                files.insert(path.strip_prefix(folder)?.to_owned(), fs::read(&path)?);
+            }
+        }
+    }
+    Ok(files)
+}
+
+/// The clear parts of a title in the work bucket of the bundle that keeps its data in `data`.
+///
+/// # Errors
+/// Where they cannot be read.
+pub fn clear_parts(data: &Path, asset: &str) -> Result<BTreeMap<PathBuf, Vec<u8>>> {
+    tree(&data.join("buckets/reeldrop-work").join(asset).join("clear"))
+}
