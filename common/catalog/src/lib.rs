@@ -1,1 +1,27 @@
 #![doc = include_str!("../README.md")]
+
+mod asset;
+mod changes;
+mod error;
+mod key_store;
+mod list;
+mod master_key;
+mod pool;
+mod progress;
+mod publication;
+mod rows;
+mod show;
+mod state;
+#[cfg(feature = "testing")]
+pub mod testing;
+
+pub use asset::{Asset, AssetDetail, DeadLetter, Package, PublishedRendition};
+pub use changes::{CHANNEL, Change};
+pub use error::CatalogError;
+pub use key_store::{ContentKey, KeyStore};
+pub use list::{AssetPage, ListAssets};
+pub use master_key::MasterKey;
+pub use pool::{Catalog, Connection};
+pub use progress::{Progress, StepProgress};
+pub use publication::{Publication, PublicationRendition, PublishLock, RenditionKind};
+pub use state::{AssetState, PackageState, UnknownState};

@@ -1,0 +1,219 @@
+//! Content keys, wrapped at rest.
+
+use std::fmt;
+
+use aes_gcm::aead::{OsRng, rand_core::RngCore};
+use reeldrop_events::{AssetId, PackageNo};
+use tokio_postgres::Row;
+use uuid::Uuid;
+
+use crate::{Catalog, CatalogError, MasterKey};
+
+/// A content key with its id and constant IV.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ContentKey {
+    /// Key id.
+    pub kid: Uuid,
+    /// The key. A secret: never in an event, a log or a file name.
+    pub key: [u8; 16],
+    /// The constant IV of `cbcs`; `cenc` counts on from its first 8 bytes.
+    pub iv: [u8; 16],
+}
+
+impl fmt::Debug for ContentKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ContentKey {{ kid: {}, .. }}", self.kid)
+    }
+}
+
+impl ContentKey {
+    /// A caller's key, with an IV from the system's randomness.
+    #[must_use]
+    pub fn with_random_iv(kid: Uuid, key: [u8; 16]) -> Self {
+        let mut iv = [0; 16];
+        OsRng.fill_bytes(&mut iv);
+        Self { kid, key, iv }
+    }
+
+    /// A key, key id and IV from the system's randomness.
+    #[must_use]
+    pub fn generate() -> Self {
+        let mut key = [0; 16];
+        OsRng.fill_bytes(&mut key);
+        Self::with_random_iv(Uuid::new_v4(), key)
+    }
+}
+
+/// The content keys of all titles.
+#[derive(Clone, Debug)]
+pub struct KeyStore {
+    catalog: Catalog,
+    master: MasterKey,
+}
+
+impl fmt::Debug for Catalog {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Catalog")
+    }
+}
+
+/// The key of a package: the one that was asked for, else the one that was made for it.
+const PACKAGE_KEY: &str = "
+    select k.kid, k.wrapped from content_keys k
+    left join packages p on p.asset = k.asset and p.package = $2
+    where k.asset = $1
+      and (p.kid = k.kid or (p.kid is null and k.package = $2))";
+
+/// The same key id staged before is taken over; another key of the package stays.
+const INSERT: &str = "
+    insert into content_keys (asset, kid, package, wrapped)
+    select $1, $2, $3, $4
+    where not exists (select from assets where id = $1 and deleted_at is not null)
+    on conflict do nothing";
+
+impl KeyStore {
+    /// Keys of `catalog`, wrapped under `master`.
+    #[must_use]
+    pub fn new(catalog: Catalog, master: MasterKey) -> Self {
+        Self { catalog, master }
+    }
+
+    /// The master key, to wrap what travels outside of the catalog.
+    #[must_use]
+    pub fn master(&self) -> &MasterKey {
+        &self.master
+    }
+
+    /// The key of a package; `new` becomes it where there is none yet. The first one wins.
+    ///
+    /// # Errors
+    /// [`CatalogError::Deleted`] where the title was deleted, [`CatalogError::OtherKey`] where the
+    /// key id of `new` is another key of the title, and what the database says.
+    pub async fn get_or_insert(
+        &self,
+        asset: AssetId,
+        package: PackageNo,
+        new: ContentKey,
+    ) -> Result<ContentKey, CatalogError> {
+        if let Some(key) = self.package_key(asset, package).await? {
+            return Ok(key);
+        }
+        let number = i32::try_from(package.0).unwrap_or(i32::MAX);
+        self.insert(asset, Some(number), &new).await?;
+        self.claim(asset, number, &new).await?;
+        self.package_key(asset, package)
+            .await?
+            .ok_or(CatalogError::Deleted(asset))
+    }
+
+    /// The title's key with this id.
+    ///
+    /// # Errors
+    /// What the database says; [`CatalogError::Unwrap`] under another master key.
+    pub async fn by_kid(
+        &self,
+        asset: AssetId,
+        kid: Uuid,
+    ) -> Result<Option<ContentKey>, CatalogError> {
+        let client = self.catalog.connection().await?;
+        let query = client
+            .prepare_cached("select kid, wrapped from content_keys where asset = $1 and kid = $2")
+            .await?;
+        let row = client.query_opt(&query, &[&asset.0, &kid]).await?;
+        row.map(|row| self.open(asset, &row)).transpose()
+    }
+
+    /// The key of a package, where it has one.
+    ///
+    /// # Errors
+    /// What the database says; [`CatalogError::Unwrap`] under another master key.
+    pub async fn package_key(
+        &self,
+        asset: AssetId,
+        package: PackageNo,
+    ) -> Result<Option<ContentKey>, CatalogError> {
+        let client = self.catalog.connection().await?;
+        let query = client.prepare_cached(PACKAGE_KEY).await?;
+        let number = i32::try_from(package.0).unwrap_or(i32::MAX);
+        let row = client.query_opt(&query, &[&asset.0, &number]).await?;
+        row.map(|row| self.open(asset, &row)).transpose()
+    }
+
+    /// Keeps a key for a request to package with it, before the package has a number.
+    ///
+    /// Staging the same key again changes nothing.
+    ///
+    /// # Errors
+    /// [`CatalogError::OtherKey`] where the key id names another key of the title already.
+    pub async fn stage(&self, asset: AssetId, key: &ContentKey) -> Result<(), CatalogError> {
+        self.insert(asset, None, key).await?;
+        match self.by_kid(asset, key.kid).await? {
+            Some(kept) if kept.key == key.key => Ok(()),
+            Some(_) => Err(CatalogError::OtherKey {
+                asset,
+                kid: key.kid,
+            }),
+            None => Err(CatalogError::Deleted(asset)),
+        }
+    }
+
+    async fn insert(
+        &self,
+        asset: AssetId,
+        package: Option<i32>,
+        key: &ContentKey,
+    ) -> Result<(), CatalogError> {
+        let secret = [key.key, key.iv].concat();
+        let wrapped = self.master.seal(&secret, &context(asset, key.kid));
+        let client = self.catalog.connection().await?;
+        let statement = client.prepare_cached(INSERT).await?;
+        client
+            .execute(&statement, &[&asset.0, &key.kid, &package, &wrapped])
+            .await?;
+        Ok(())
+    }
+
+    /// Gives a package the staged key that `new` names again.
+    async fn claim(
+        &self,
+        asset: AssetId,
+        package: i32,
+        new: &ContentKey,
+    ) -> Result<(), CatalogError> {
+        match self.by_kid(asset, new.kid).await? {
+            Some(kept) if kept.key != new.key => {
+                return Err(CatalogError::OtherKey {
+                    asset,
+                    kid: new.kid,
+                });
+            }
+            Some(_) | None => {}
+        }
+        let client = self.catalog.connection().await?;
+        client
+            .execute(
+                "update content_keys k set package = $3
+                 where asset = $1 and kid = $2 and package is null
+                   and not exists (select from content_keys o where o.asset = $1 and o.package = $3)",
+                &[&asset.0, &new.kid, &package],
+            )
+            .await?;
+        Ok(())
+    }
+
+    fn open(&self, asset: AssetId, row: &Row) -> Result<ContentKey, CatalogError> {
+        let kid: Uuid = row.try_get("kid")?;
+        let wrapped: &str = row.try_get("wrapped")?;
+        let secret: [u8; 32] = self.master.open(wrapped, &context(asset, kid))?;
+        let mut key = [0; 16];
+        let mut iv = [0; 16];
+        key.copy_from_slice(&secret[..16]);
+        iv.copy_from_slice(&secret[16..]);
+        Ok(ContentKey { kid, key, iv })
+    }
+}
+
+/// What a wrapped key is bound to, so that a row copied to another title does not open.
+fn context(asset: AssetId, kid: Uuid) -> String {
+    format!("reeldrop content key {asset} {kid}")
+}
