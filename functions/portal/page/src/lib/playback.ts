@@ -1,0 +1,76 @@
+// Shaka Player around one video element.
+
+import "shaka-player/dist/controls.css";
+import shaka from "shaka-player/dist/shaka-player.ui-es2021.js";
+
+export interface Playback {
+  /** Loads a manifest; from `start` seconds on. */
+  load(address: string, start: number): Promise<void>;
+  /** Adds pictures to the seek bar. */
+  storyboard(address: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+const SECURE_ONLY =
+  "This browser plays encrypted titles only over https or on localhost. Open the page through one of them.";
+
+const PANEL = ["play_pause", "time_and_duration", "spacer", "mute", "volume", "fullscreen", "overflow_menu"];
+const MENU = ["quality", "language", "captions", "playback_rate", "picture_in_picture"];
+
+/** Puts the player and its controls into `stage`. */
+export async function open(stage: HTMLElement, video: HTMLVideoElement, failed: (reason: string) => void): Promise<Playback> {
+  shaka.polyfill.installAll();
+  if (!shaka.Player.isBrowserSupported()) throw new Error("This browser cannot play adaptive video.");
+  const player = new shaka.Player();
+  await player.attach(video);
+  const overlay = new shaka.ui.Overlay(player, stage, video);
+  overlay.configure({
+    controlPanelElements: PANEL,
+    overflowMenuButtons: MENU,
+    
+    enableKeyboardPlaybackControls: true,
+    seekBarColors: { base: "rgb(255 255 255 / 30%)", buffered: "rgb(255 255 255 / 50%)", played: "#66cdc3" },
+  });
+  player.configure({
+    // A growing title is watched from its start, not from where the encoder is.
+    streaming: { rebufferingGoal: 1, bufferingGoal: 30, liveSync: { enabled: false } },
+    manifest: { availabilityWindowOverride: Number.POSITIVE_INFINITY },
+  });
+  player.addEventListener("error", (event: unknown) => failed(sentence((event as { detail?: unknown }).detail)));
+  return {
+    load: async (address, start) => {
+      try {
+        await player.load(address, start);
+      } catch (error) {
+        // A load that a later one replaced is no failure.
+        if (code(error) === shaka.util.Error.Code.LOAD_INTERRUPTED) return;
+        throw new Error(sentence(error));
+      }
+    },
+    storyboard: async (address) => {
+      await player.addThumbnailsTrack(address, "text/vtt");
+    },
+    close: async () => {
+      await overlay.destroy();
+    },
+  };
+}
+
+function code(error: unknown): number | null {
+  return typeof error === "object" && error !== null && "code" in error ? Number(error.code) : null;
+}
+
+/** What went wrong, for a person; the number is for whoever helps them. */
+function sentence(error: unknown): string {
+  const number = code(error);
+  if (!isSecureContext) return SECURE_ONLY;
+  const Category = shaka.util.Error.Category;
+  switch (number === null ? null : Math.floor(number / 1000)) {
+    case Category.NETWORK:
+      return `The title's files cannot be fetched (${number}).`;
+    case Category.DRM:
+      return `The title's key was refused (${number}).`;
+    default:
+      return number === null ? "The title cannot be played." : `The title cannot be played (${number}).`;
+  }
+}
