@@ -39,12 +39,13 @@ impl Answer {
                 Ok(response) => Self::Done(response),
                 Err(failure) => Self::of_failure(failure),
             },
-            Err(Failure::Permanent { reason, report: Some(report) }) => {
-                match deliver(Events::from(vec![*report]), origin, trace, publisher).await {
-                    Ok(response) => Self::Failed(response, reason),
-                    Err(failure) => Self::of_failure(failure),
-                }
-            }
+            Err(Failure::Permanent {
+                reason,
+                report: Some(report),
+            }) => match deliver(Events::from(vec![*report]), origin, trace, publisher).await {
+                Ok(response) => Self::Failed(response, reason),
+                Err(failure) => Self::of_failure(failure),
+            },
             Err(failure) => Self::of_failure(failure),
         }
     }
@@ -86,7 +87,9 @@ impl IntoResponse for Answer {
             Self::Permanent(reason) => failure_response(StatusCode::UNPROCESSABLE_ENTITY, &reason),
             Self::Transient(reason) | Self::Panicked(reason) => {
                 let mut response = failure_response(StatusCode::SERVICE_UNAVAILABLE, &reason);
-                response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
+                response
+                    .headers_mut()
+                    .insert(RETRY_AFTER, HeaderValue::from_static("1"));
                 response
             }
         }
@@ -107,7 +110,9 @@ async fn deliver(
     if let ([event], true) = (events.as_slice(), origin.takes_reply()) {
         return Ok(reply(event, trace, publisher));
     }
-    publisher.send(Events::from(std::mem::take(&mut events))).await?;
+    publisher
+        .send(Events::from(std::mem::take(&mut events)))
+        .await?;
     Ok(StatusCode::ACCEPTED.into_response())
 }
 

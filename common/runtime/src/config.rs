@@ -19,7 +19,11 @@ pub struct InvalidVariable {
 impl InvalidVariable {
     /// Says what is wrong with the `value` of variable `name`.
     pub fn new(name: &str, value: &str, reason: impl Display) -> Self {
-        Self { name: name.to_owned(), value: value.to_owned(), reason: reason.to_string() }
+        Self {
+            name: name.to_owned(),
+            value: value.to_owned(),
+            reason: reason.to_string(),
+        }
     }
 }
 
@@ -47,7 +51,9 @@ where
     T::Err: Display,
 {
     match optional(name) {
-        Some(value) => value.parse().map_err(|error| InvalidVariable::new(name, &value, error)),
+        Some(value) => value
+            .parse()
+            .map_err(|error| InvalidVariable::new(name, &value, error)),
         None => Ok(default),
     }
 }
@@ -81,7 +87,10 @@ impl Settings {
         Ok(Self {
             listen_address: env_or("REELDROP_LISTEN_ADDRESS", DEFAULT_LISTEN_ADDRESS),
             port: env_parsed("PORT", DEFAULT_PORT)?,
-            grace: Duration::from_secs(env_parsed("REELDROP_GRACE_SECONDS", DEFAULT_GRACE_SECONDS)?),
+            grace: Duration::from_secs(env_parsed(
+                "REELDROP_GRACE_SECONDS",
+                DEFAULT_GRACE_SECONDS,
+            )?),
         })
     }
 }
@@ -102,6 +111,9 @@ mod tests {
     #[test]
     fn a_value_that_does_not_parse_is_named_with_its_value() {
         let error = env_parsed::<u16>("PATH", 1).unwrap_err().to_string();
-        assert!(error.starts_with("environment variable PATH is "), "{error}");
+        assert!(
+            error.starts_with("environment variable PATH is "),
+            "{error}"
+        );
     }
 }

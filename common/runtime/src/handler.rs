@@ -40,7 +40,10 @@ pub fn router<F: Function>(function: F, publisher: Publisher) -> Router {
     Router::new()
         .route("/", post(receive::<F>))
         .layer(DefaultBodyLimit::max(BODY_LIMIT_BYTES))
-        .with_state(Arc::new(App { function, publisher }))
+        .with_state(Arc::new(App {
+            function,
+            publisher,
+        }))
         .merge(health::router())
 }
 
@@ -60,11 +63,22 @@ async fn receive<F: Function>(
         Err(bad) => return refuse::<F>(StatusCode::BAD_REQUEST, &bad.to_string(), started),
     };
     drop(body);
-    origin.trace.clone().scope(handle(&app, input, &origin, started)).await
+    origin
+        .trace
+        .clone()
+        .scope(handle(&app, input, &origin, started))
+        .await
 }
 
-async fn handle<F: Function>(app: &App<F>, input: F::Input, origin: &Origin, started: Instant) -> Response {
-    let handled = AssertUnwindSafe(app.function.handle(input)).catch_unwind().await;
+async fn handle<F: Function>(
+    app: &App<F>,
+    input: F::Input,
+    origin: &Origin,
+    started: Instant,
+) -> Response {
+    let handled = AssertUnwindSafe(app.function.handle(input))
+        .catch_unwind()
+        .await;
     let asset = asset_of(origin, handled.as_ref().ok());
     let answer = match handled {
         Ok(result) => Answer::to(result, origin, &origin.trace, &app.publisher).await,
@@ -77,12 +91,21 @@ async fn handle<F: Function>(app: &App<F>, input: F::Input, origin: &Origin, sta
 /// The asset that the event is about: its subject, or that of the events it led to.
 fn asset_of(origin: &Origin, result: Option<&Result<Events, Failure>>) -> Option<String> {
     let sent = || match result? {
-        Ok(events) => events.as_slice().first().map(|event| event.subject.to_string()),
-        Err(Failure::Permanent { report, .. }) => report.as_ref().map(|event| event.subject.to_string()),
+        Ok(events) => events
+            .as_slice()
+            .first()
+            .map(|event| event.subject.to_string()),
+        Err(Failure::Permanent { report, .. }) => {
+            report.as_ref().map(|event| event.subject.to_string())
+        }
         Err(Failure::Transient { .. }) => None,
     };
     // Events from outside name other things in their subject.
-    origin.subject.clone().filter(|_| origin.ty.starts_with("io.reeldrop.")).or_else(sent)
+    origin
+        .subject
+        .clone()
+        .filter(|_| origin.ty.starts_with("io.reeldrop."))
+        .or_else(sent)
 }
 
 fn log<F: Function>(origin: &Origin, asset: Option<&str>, answer: &Answer, took: Duration) {
@@ -108,11 +131,17 @@ fn log<F: Function>(origin: &Origin, asset: Option<&str>, answer: &Answer, took:
 
 fn refuse<F: Function>(status: StatusCode, reason: &str, started: Instant) -> Response {
     metrics::event_handled(F::NAME, "invalid", "refused", started.elapsed());
-    tracing::warn!(function = F::NAME, outcome = "refused", reason, "request refused");
+    tracing::warn!(
+        function = F::NAME,
+        outcome = "refused",
+        reason,
+        "request refused"
+    );
     failure_response(status, reason)
 }
 
 fn panic_text(panic: &(dyn Any + Send)) -> &str {
     let text = panic.downcast_ref::<&str>().copied();
-    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message")
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("no message")
 }

@@ -14,9 +14,16 @@ pub(crate) fn router() -> Router {
 }
 
 async fn ready() -> impl IntoResponse {
-    if drain::begun() { (StatusCode::SERVICE_UNAVAILABLE, "stopping\n") } else { (StatusCode::OK, "ready\n") }
+    if drain::begun() {
+        (StatusCode::SERVICE_UNAVAILABLE, "stopping\n")
+    } else {
+        (StatusCode::OK, "ready\n")
+    }
 }
 
 async fn render() -> impl IntoResponse {
-    ([("content-type", "text/plain; version=0.0.4; charset=utf-8")], metrics::render().await)
+    (
+        [("content-type", "text/plain; version=0.0.4; charset=utf-8")],
+        metrics::render().await,
+    )
 }

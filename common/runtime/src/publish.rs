@@ -29,7 +29,11 @@ impl Publisher {
     pub fn from_env(name: &'static str) -> Result<Self, InvalidVariable> {
         let sink = env_or("K_SINK", "");
         if sink.is_empty() {
-            return Ok(Self { name, sink: None, client: Client::new() });
+            return Ok(Self {
+                name,
+                sink: None,
+                client: Client::new(),
+            });
         }
         Self::to(name, &sink)
     }
@@ -51,7 +55,11 @@ impl Publisher {
             .no_proxy()
             .build()
             .map_err(|error| invalid(&error))?;
-        Ok(Self { name, sink: Some(url), client })
+        Ok(Self {
+            name,
+            sink: Some(url),
+            client,
+        })
     }
 
     pub(crate) fn name(&self) -> &'static str {
@@ -71,7 +79,9 @@ impl Publisher {
         }
         let Some(sink) = &self.sink else {
             let count = events.len();
-            return Err(Failure::transient(format!("K_SINK is not set: {count} events cannot be sent")));
+            return Err(Failure::transient(format!(
+                "K_SINK is not set: {count} events cannot be sent"
+            )));
         };
         let trace = Trace::current_or_root();
         for event in events {
@@ -83,7 +93,10 @@ impl Publisher {
     async fn post(&self, sink: &Url, event: &Outgoing, trace: &Trace) -> Result<(), Failure> {
         let (headers, body) = self.message(event, trace);
         let failed = |reason: String| {
-            Failure::transient(format!("the sink did not accept event {}: {reason}", event.ty))
+            Failure::transient(format!(
+                "the sink did not accept event {}: {reason}",
+                event.ty
+            ))
         };
         let response = self
             .client

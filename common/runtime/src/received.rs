@@ -65,26 +65,45 @@ impl Origin {
 }
 
 /// Reads a request's input.
-pub(crate) fn read<I: Incoming>(headers: &HeaderMap, body: &Bytes) -> Result<(I, Origin), BadRequest> {
+pub(crate) fn read<I: Incoming>(
+    headers: &HeaderMap,
+    body: &Bytes,
+) -> Result<(I, Origin), BadRequest> {
     let Some(event) = read_event(headers, body)? else {
         let input = I::decode_plain(body).ok_or(BadRequest::NoEvent)??;
         let trace = Trace::under_headers(headers);
-        return Ok((input, Origin { id: None, ty: "plain".to_owned(), subject: None, trace }));
+        return Ok((
+            input,
+            Origin {
+                id: None,
+                ty: "plain".to_owned(),
+                subject: None,
+                trace,
+            },
+        ));
     };
     Ok((I::decode(&event)?, Origin::of(&event, headers)))
 }
 
 /// The CloudEvent in a request, binary or structured; none where there is no sign of one.
 fn read_event(headers: &HeaderMap, body: &Bytes) -> Result<Option<Event>, BadRequest> {
-    let content_type =
-        headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let content_type = headers
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
     if content_type.starts_with("application/cloudevents-batch") {
         return Err(BadRequest::Batch);
     }
     let structured = content_type.starts_with("application/cloudevents+json");
     if !structured && !headers.contains_key("ce-specversion") {
-        let binary = ["ce-id", "ce-type", "ce-source"].iter().any(|name| headers.contains_key(*name));
-        return if binary { Err(BadRequest::Attribute("specversion")) } else { Ok(None) };
+        let binary = ["ce-id", "ce-type", "ce-source"]
+            .iter()
+            .any(|name| headers.contains_key(*name));
+        return if binary {
+            Err(BadRequest::Attribute("specversion"))
+        } else {
+            Ok(None)
+        };
     }
     if !structured {
         for name in ["id", "type", "source"] {
@@ -93,10 +112,14 @@ fn read_event(headers: &HeaderMap, body: &Bytes) -> Result<Option<Event>, BadReq
             }
         }
     }
-    let event =
-        to_event(headers, body.to_vec()).map_err(|error| BadRequest::Envelope(error.to_string()))?;
+    let event = to_event(headers, body.to_vec())
+        .map_err(|error| BadRequest::Envelope(error.to_string()))?;
     // CloudEvents 1.0, section 3.1.1: these must be non-empty strings.
-    for (name, value) in [("id", event.id()), ("type", event.ty()), ("source", event.source())] {
+    for (name, value) in [
+        ("id", event.id()),
+        ("type", event.ty()),
+        ("source", event.source()),
+    ] {
         if value.is_empty() {
             return Err(BadRequest::Attribute(name));
         }

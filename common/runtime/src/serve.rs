@@ -34,12 +34,17 @@ where
     Fut: Future<Output = anyhow::Result<Router>>,
 {
     live(name, async |publisher| {
-        let service = build(publisher).await?.layer(middleware::from_fn(metrics::measure));
+        let service = build(publisher)
+            .await?
+            .layer(middleware::from_fn(metrics::measure));
         Ok(service.merge(health::router()))
     })
 }
 
-fn live(name: &'static str, build: impl AsyncFnOnce(Publisher) -> anyhow::Result<Router>) -> ExitCode {
+fn live(
+    name: &'static str,
+    build: impl AsyncFnOnce(Publisher) -> anyhow::Result<Router>,
+) -> ExitCode {
     let started = Instant::now();
     telemetry::install();
     match run(name, build, started) {
@@ -80,7 +85,12 @@ fn runtime() -> anyhow::Result<Runtime> {
         .context("cannot start threads")
 }
 
-async fn listen(name: &'static str, router: Router, settings: &Settings, started: Instant) -> anyhow::Result<()> {
+async fn listen(
+    name: &'static str,
+    router: Router,
+    settings: &Settings,
+    started: Instant,
+) -> anyhow::Result<()> {
     drain::watch_signals()?;
     tokio::spawn(metrics::upkeep());
     let address = (settings.listen_address.as_str(), settings.port);

@@ -19,7 +19,9 @@ use crate::{config::env_or, trace::Trace};
 /// Sends logs to standard error, and panics to the log; does nothing where a subscriber stands already.
 pub(crate) fn install() {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(io::stderr);
     let installed = if wants_text() {
         builder.with_target(false).try_init()
     } else {
@@ -27,7 +29,10 @@ pub(crate) fn install() {
     };
     if installed.is_ok() {
         std::panic::set_hook(Box::new(|panic| {
-            tracing::error!(panic.location = panic.location().map(tracing::field::display), "{panic}");
+            tracing::error!(
+                panic.location = panic.location().map(tracing::field::display),
+                "{panic}"
+            );
         }));
     }
 }
@@ -52,8 +57,11 @@ struct CloudLogging {
 impl CloudLogging {
     fn from_env() -> Self {
         let project = env_or("GOOGLE_CLOUD_PROJECT", "");
-        let trace_prefix =
-            if project.is_empty() { String::new() } else { format!("projects/{project}/traces/") };
+        let trace_prefix = if project.is_empty() {
+            String::new()
+        } else {
+            format!("projects/{project}/traces/")
+        };
         Self { trace_prefix }
     }
 
@@ -63,12 +71,18 @@ impl CloudLogging {
         if let Ok(now) = OffsetDateTime::now_utc().format(&Rfc3339) {
             entry.insert("time".to_owned(), now.into());
         }
-        entry.insert("severity".to_owned(), severity(*event.metadata().level()).into());
+        entry.insert(
+            "severity".to_owned(),
+            severity(*event.metadata().level()).into(),
+        );
         entry.insert("target".to_owned(), event.metadata().target().into());
         Trace::with_current(|trace| {
             let trace_name = format!("{}{}", self.trace_prefix, trace.trace_id());
             entry.insert("logging.googleapis.com/trace".to_owned(), trace_name.into());
-            entry.insert("logging.googleapis.com/spanId".to_owned(), trace.span_id().into());
+            entry.insert(
+                "logging.googleapis.com/spanId".to_owned(),
+                trace.span_id().into(),
+            );
         });
         entry
     }
@@ -79,7 +93,12 @@ where
     S: Subscriber + for<'a> LookupSpan<'a>,
     N: for<'a> FormatFields<'a> + 'static,
 {
-    fn format_event(&self, _: &FmtContext<'_, S, N>, mut writer: Writer<'_>, event: &Event<'_>) -> fmt::Result {
+    fn format_event(
+        &self,
+        _: &FmtContext<'_, S, N>,
+        mut writer: Writer<'_>,
+        event: &Event<'_>,
+    ) -> fmt::Result {
         writeln!(writer, "{}", Value::Object(self.entry(event)))
     }
 }
@@ -151,9 +170,13 @@ mod tests {
     async fn a_line_is_what_cloud_logging_reads() {
         let buffer = Buffer::default();
         let out = buffer.clone();
-        let format = CloudLogging { trace_prefix: "projects/p/traces/".to_owned() };
-        let subscriber =
-            tracing_subscriber::fmt().event_format(format).with_writer(move || out.clone()).finish();
+        let format = CloudLogging {
+            trace_prefix: "projects/p/traces/".to_owned(),
+        };
+        let subscriber = tracing_subscriber::fmt()
+            .event_format(format)
+            .with_writer(move || out.clone())
+            .finish();
         let guard = tracing::subscriber::set_default(subscriber);
         let parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
         Trace::under(Some(parent), None)

@@ -51,7 +51,9 @@ impl Trace {
 
     /// The trace of the event being handled by this task, or a new one.
     pub(crate) fn current_or_root() -> Self {
-        CURRENT.try_with(Self::clone).unwrap_or_else(|_| Self::root())
+        CURRENT
+            .try_with(Self::clone)
+            .unwrap_or_else(|_| Self::root())
     }
 
     /// Calls `read` with the trace of the event being handled by this task, if there is one.
@@ -91,7 +93,9 @@ fn random_span_id() -> String {
 /// Trace id and flags of a `traceparent` (W3C Trace Context, section 3.2).
 fn parse(traceparent: &str) -> Option<(&str, &str)> {
     let mut fields = traceparent.trim().split('-');
-    let version = fields.next().filter(|version| is_hex(version, 2) && *version != "ff")?;
+    let version = fields
+        .next()
+        .filter(|version| is_hex(version, 2) && *version != "ff")?;
     let trace_id = fields.next().filter(|id| is_hex(id, 32) && !is_zero(id))?;
     fields.next().filter(|id| is_hex(id, 16) && !is_zero(id))?;
     let flags = fields.next().filter(|flags| is_hex(flags, 2))?;
@@ -103,7 +107,10 @@ fn parse(traceparent: &str) -> Option<(&str, &str)> {
 }
 
 fn is_hex(text: &str, digits: usize) -> bool {
-    text.len() == digits && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
+    text.len() == digits
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
 }
 
 fn is_zero(text: &str) -> bool {
@@ -121,7 +128,10 @@ mod tests {
         let trace = Trace::under(Some(PARENT), Some("vendor=1"));
         assert_eq!(trace.trace_id(), "4bf92f3577b34da6a3ce929d0e0e4736");
         assert_ne!(trace.span_id(), "00f067aa0ba902b7");
-        assert!(trace.traceparent().ends_with("-00"), "the sampling decision is kept");
+        assert!(
+            trace.traceparent().ends_with("-00"),
+            "the sampling decision is kept"
+        );
         assert_eq!(trace.state(), Some("vendor=1"));
         assert!(parse(&trace.traceparent()).is_some());
     }
@@ -130,9 +140,20 @@ mod tests {
     fn a_malformed_parent_begins_a_new_trace_without_its_state() {
         let zero = "00-00000000000000000000000000000000-00f067aa0ba902b7-00";
         let long = format!("{PARENT}-00");
-        for parent in ["", "00", "junk", zero, &long, &PARENT.replace("00-4b", "ff-4b")] {
+        for parent in [
+            "",
+            "00",
+            "junk",
+            zero,
+            &long,
+            &PARENT.replace("00-4b", "ff-4b"),
+        ] {
             let trace = Trace::under(Some(parent), Some("vendor=1"));
-            assert_ne!(trace.trace_id(), "4bf92f3577b34da6a3ce929d0e0e4736", "{parent}");
+            assert_ne!(
+                trace.trace_id(),
+                "4bf92f3577b34da6a3ce929d0e0e4736",
+                "{parent}"
+            );
             assert_eq!(trace.state(), None);
             assert!(parse(&trace.traceparent()).is_some());
         }

@@ -14,20 +14,41 @@ pub enum Bucket {
 }
 
 /// An object that Reeldrop writes.
+#[expect(
+    missing_docs,
+    reason = "the fields are the changing parts of the path, as `path` shows"
+)]
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Key<'a> {
     /// Clear init segment of a rendition.
     ClearInit { asset: AssetId, rendition: &'a str },
     /// Clear fragments of one part (a chunk or an audio part) of a rendition.
-    ClearPart { asset: AssetId, rendition: &'a str, part: u32 },
+    ClearPart {
+        asset: AssetId,
+        rendition: &'a str,
+        part: u32,
+    },
     /// Published init segment.
-    Init { asset: AssetId, package: PackageNo, rendition: &'a str },
+    Init {
+        asset: AssetId,
+        package: PackageNo,
+        rendition: &'a str,
+    },
     /// Published media segment.
-    Segment { asset: AssetId, package: PackageNo, rendition: &'a str, number: u32 },
+    Segment {
+        asset: AssetId,
+        package: PackageNo,
+        rendition: &'a str,
+        number: u32,
+    },
     /// HLS multivariant playlist.
     HlsMultivariant { asset: AssetId, package: PackageNo },
     /// HLS media playlist of a rendition.
-    HlsMedia { asset: AssetId, package: PackageNo, rendition: &'a str },
+    HlsMedia {
+        asset: AssetId,
+        package: PackageNo,
+        rendition: &'a str,
+    },
     /// DASH manifest.
     Dash { asset: AssetId, package: PackageNo },
     /// Poster picture.
@@ -63,15 +84,32 @@ impl Key<'_> {
     pub fn path(&self) -> String {
         match self {
             Self::ClearInit { asset, rendition } => format!("{asset}/clear/{rendition}/init.mp4"),
-            Self::ClearPart { asset, rendition, part } => {
+            Self::ClearPart {
+                asset,
+                rendition,
+                part,
+            } => {
                 format!("{asset}/clear/{rendition}/{part:06}.m4s")
             }
-            Self::Init { asset, package, rendition } => format!("{asset}/{package}/{rendition}/init.mp4"),
-            Self::Segment { asset, package, rendition, number } => {
+            Self::Init {
+                asset,
+                package,
+                rendition,
+            } => format!("{asset}/{package}/{rendition}/init.mp4"),
+            Self::Segment {
+                asset,
+                package,
+                rendition,
+                number,
+            } => {
                 format!("{asset}/{package}/{rendition}/{number:06}.m4s")
             }
             Self::HlsMultivariant { asset, package } => format!("{asset}/{package}/stream.m3u8"),
-            Self::HlsMedia { asset, package, rendition } => {
+            Self::HlsMedia {
+                asset,
+                package,
+                rendition,
+            } => {
                 format!("{asset}/{package}/{rendition}/index.m3u8")
             }
             Self::Dash { asset, package } => format!("{asset}/{package}/stream.mpd"),

@@ -1,0 +1,124 @@
+//! Why the store did not do what was asked.
+
+use std::fmt::Display;
+
+use aws_sdk_s3::{
+    error::{DisplayErrorContext, ProvideErrorMetadata, SdkError},
+    operation::RequestId,
+};
+
+use crate::Location;
+
+/// Why the store did not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// There is no such object, or no such upload of it.
+    #[error("{0} does not exist")]
+    NotFound(Location),
+    /// The object is larger than the caller takes.
+    #[error("{at} is larger than {limit_bytes} bytes")]
+    TooLarge {
+        /// The object.
+        at: Location,
+        /// What the caller takes, bytes.
+        limit_bytes: u64,
+    },
+    /// The range begins at or after the object's end.
+    #[error("the range lies outside of {0}")]
+    OutOfRange(Location),
+    /// The object is not the version that was meant.
+    #[error("{0} has been replaced by another version")]
+    Changed(Location),
+    /// The store refuses: rights, a bucket that is not there. Its set-up is at fault, not the input.
+    #[error("the store refused {at}: {reason}")]
+    Refused {
+        /// The object.
+        at: Location,
+        /// The store's words.
+        reason: String,
+    },
+    /// The store did not answer, or is not able to now.
+    #[error("the store failed at {at}: {reason}")]
+    Unavailable {
+        /// The object.
+        at: Location,
+        /// What happened.
+        reason: String,
+    },
+    /// The bytes to be stored broke off.
+    #[error("what was to be stored as {at} broke off: {reason}")]
+    Body {
+        /// The object.
+        at: Location,
+        /// What happened.
+        reason: String,
+    },
+    /// A setting does not fit.
+    #[error("environment variable {name} does not fit: {reason}")]
+    Setting {
+        /// Name of the variable.
+        name: &'static str,
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+impl StoreError {
+    /// Whether the same request may succeed later, with the same input.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::Refused { .. } | Self::Unavailable { .. } | Self::Body { .. } => true,
+            Self::NotFound(_)
+            | Self::TooLarge { .. }
+            | Self::OutOfRange(_)
+            | Self::Changed(_)
+            | Self::Setting { .. } => false,
+        }
+    }
+
+    pub(crate) fn unavailable(at: &Location, reason: impl Display) -> Self {
+        Self::Unavailable {
+            at: at.clone(),
+            reason: reason.to_string(),
+        }
+    }
+
+    /// Sorts an error of the S3 client by what can be done about it.
+    pub(crate) fn of<E>(at: &Location, error: &SdkError<E>) -> Self
+    where
+        E: ProvideErrorMetadata + std::error::Error + 'static,
+    {
+        let Some(service) = error.as_service_error() else {
+            return Self::unavailable(at, DisplayErrorContext(error));
+        };
+        let status = error
+            .raw_response()
+            .map_or(0, |response| response.status().as_u16());
+        let code = service.code().unwrap_or_default();
+        let message = service.message().unwrap_or_default();
+        let request = error
+            .raw_response()
+            .and_then(RequestId::request_id)
+            .unwrap_or("-");
+        let reason = format!("status {status} {code} {message} (request {request})");
+        match (status, code) {
+            (_, "NoSuchBucket") => Self::Refused {
+                at: at.clone(),
+                reason,
+            },
+            (404, _) => Self::NotFound(at.clone()),
+            (412, _) => Self::Changed(at.clone()),
+            (416, _) => Self::OutOfRange(at.clone()),
+            // 408 and 429 are the client errors that pass (S3 answers 503 SlowDown instead of 429).
+            (400..=407 | 409..=428 | 430..=499, _) => Self::Refused {
+                at: at.clone(),
+                reason,
+            },
+            _ => Self::Unavailable {
+                at: at.clone(),
+                reason,
+            },
+        }
+    }
+}
