@@ -1,0 +1,147 @@
+//! The DASH manifest (ISO/IEC 23009-1), live profile, one period.
+//!
+//! While a title grows the manifest is `dynamic`. Its segments come faster or slower than real time,
+//! so that wall-clock availability means nothing: `availabilityStartTime` lies a whole planned
+//! duration before the upload, which makes every segment named available at once, and
+//! `suggestedPresentationDelay` is longer than any title grows, which makes players begin at 0.
+//! `timeShiftBufferDepth` is absent: nothing ever leaves. When everything is there it is `static`.
+
+mod protection;
+mod set;
+mod timeline;
+
+use std::io;
+
+use quick_xml::{
+    Writer,
+    events::{BytesDecl, Event},
+};
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+
+use crate::presentation::{Presentation, Span};
+
+/// The element writer that all parts of the manifest share.
+type Xml = Writer<Vec<u8>>;
+
+/// Longer than any title takes to grow.
+const PRESENTATION_DELAY: &str = "P7D";
+
+/// How often players look for more.
+const UPDATE_PERIOD: &str = "PT1S";
+
+/// What players need to have before they begin is at most this, and at most the first segment,
+/// so that a short first segment is enough.
+const MIN_BUFFER_MICROS: u64 = 2_000_000;
+
+/// The wall-clock times that a growing manifest has to state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Times {
+    /// When the title's first instant counts as published: the same in every version of the
+    /// manifest, and at least the title's duration ago.
+    pub available_from: OffsetDateTime,
+    /// When what the manifest names came to be there.
+    pub published: OffsetDateTime,
+}
+
+/// Writes the manifest, which lies beside the renditions' folders.
+#[must_use]
+#[expect(
+    clippy::missing_panics_doc,
+    clippy::expect_used,
+    reason = "writing to memory cannot fail, and all that is written is text"
+)]
+pub fn mpd(presentation: &Presentation, times: &Times) -> String {
+    let mut xml = Writer::new_with_indent(Vec::new(), b' ', 2);
+    write_mpd(&mut xml, presentation, times).expect("memory takes all that is written");
+    let mut text = String::from_utf8(xml.into_inner()).expect("the manifest is text");
+    text.push('\n');
+    text
+}
+
+fn write_mpd(xml: &mut Xml, presentation: &Presentation, times: &Times) -> io::Result<()> {
+    xml.write_event(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)))?;
+    let attributes = mpd_attributes(presentation, times);
+    xml.create_element("MPD")
+        .with_attributes(
+            attributes
+                .iter()
+                .map(|(name, value)| (*name, value.as_str())),
+        )
+        .write_inner_content(|xml| {
+            xml.create_element("Period")
+                .with_attributes([("id", "0"), ("start", "PT0S")])
+                .write_inner_content(|xml| set::write_all(xml, presentation))?;
+            Ok(())
+        })?;
+    Ok(())
+}
+
+fn mpd_attributes(presentation: &Presentation, times: &Times) -> Vec<(&'static str, String)> {
+    let mut attributes = vec![
+        ("xmlns", "urn:mpeg:dash:schema:mpd:2011".to_owned()),
+        ("xmlns:cenc", "urn:mpeg:cenc:2013".to_owned()),
+        ("xmlns:dashif", "https://dashif.org/CPS".to_owned()),
+        (
+            "profiles",
+            "urn:mpeg:dash:profile:isoff-live:2011,urn:mpeg:dash:profile:cmaf:2019".to_owned(),
+        ),
+        ("minBufferTime", duration(min_buffer_micros(presentation))),
+        (
+            "maxSegmentDuration",
+            format!("PT{}S", presentation.target_s()),
+        ),
+    ];
+    if presentation.complete {
+        attributes.push(("type", "static".to_owned()));
+        let micros = presentation.length().micros_up();
+        attributes.push(("mediaPresentationDuration", duration(micros)));
+    } else {
+        attributes.push(("type", "dynamic".to_owned()));
+        attributes.push(("availabilityStartTime", date_time(times.available_from)));
+        attributes.push(("publishTime", date_time(times.published)));
+        attributes.push(("minimumUpdatePeriod", UPDATE_PERIOD.to_owned()));
+        attributes.push(("suggestedPresentationDelay", PRESENTATION_DELAY.to_owned()));
+    }
+    attributes
+}
+
+fn min_buffer_micros(presentation: &Presentation) -> u64 {
+    let first = |track: &crate::presentation::Track| {
+        let segment = track.segments.first()?;
+        Some(
+            Span {
+                ticks: segment.duration_ticks,
+                timescale: track.timescale,
+            }
+            .micros(),
+        )
+    };
+    let video = presentation
+        .video
+        .iter()
+        .filter_map(|video| first(&video.track));
+    video
+        .chain([MIN_BUFFER_MICROS])
+        .min()
+        .unwrap_or(MIN_BUFFER_MICROS)
+}
+
+/// An `xs:duration` of whole microseconds.
+fn duration(micros: u64) -> String {
+    let fraction = format!("{:06}", micros % 1_000_000);
+    let fraction = fraction.trim_end_matches('0');
+    let point = if fraction.is_empty() { "" } else { "." };
+    format!("PT{}{point}{fraction}S", micros / 1_000_000)
+}
+
+#[expect(
+    clippy::expect_used,
+    reason = "years of four digits always have a form in RFC 3339"
+)]
+fn date_time(time: OffsetDateTime) -> String {
+    time.format(&Rfc3339)
+        .expect("a time of this age has a form")
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,204 @@
+//! `AdaptationSet`: the renditions that a player switches between.
+
+use std::io;
+
+use quick_xml::events::BytesText;
+use reeldrop_events::{Ratio, Transfer, VideoCodec};
+
+use super::{Xml, protection, timeline};
+use crate::presentation::{Audio, Presentation, Track, Video};
+
+/// Writes one set for each video codec, in the order in which the ladder names them, and one for
+/// each audio rendition.
+pub(super) fn write_all(xml: &mut Xml, presentation: &Presentation) -> io::Result<()> {
+    let mut families: Vec<VideoCodec> = Vec::new();
+    for video in &presentation.video {
+        if !families.contains(&video.family) {
+            families.push(video.family);
+        }
+    }
+    let mut id = 0_u32;
+    for family in families {
+        let videos: Vec<_> = presentation
+            .video
+            .iter()
+            .filter(|v| v.family == family)
+            .collect();
+        write_video(xml, presentation, id, &videos)?;
+        id += 1;
+    }
+    for audio in &presentation.audio {
+        write_audio(xml, presentation, id, audio)?;
+        id += 1;
+    }
+    Ok(())
+}
+
+fn write_video(
+    xml: &mut Xml,
+    presentation: &Presentation,
+    id: u32,
+    videos: &[&Video],
+) -> io::Result<()> {
+    let [first, others @ ..] = videos else {
+        return Ok(());
+    };
+    let shared = others
+        .iter()
+        .all(|video| timeline::alike(&first.track, &video.track));
+    xml.create_element("AdaptationSet")
+        .with_attributes(set_attributes(&id.to_string(), "video"))
+        .write_inner_content(|xml| {
+            write_protection(xml, presentation)?;
+            write_range(xml, first.range)?;
+            if shared {
+                timeline::write(xml, &first.track)?;
+            }
+            for video in videos {
+                let template = (!shared).then_some(&video.track);
+                write_video_representation(xml, presentation, video, template)?;
+            }
+            Ok(())
+        })?;
+    Ok(())
+}
+
+fn write_video_representation(
+    xml: &mut Xml,
+    presentation: &Presentation,
+    video: &Video,
+    template: Option<&Track>,
+) -> io::Result<()> {
+    let element = xml.create_element("Representation").with_attributes([
+        ("id", video.track.name.as_str()),
+        ("codecs", video.track.codec.as_str()),
+        (
+            "bandwidth",
+            presentation
+                .bandwidth_bps(&video.track)
+                .to_string()
+                .as_str(),
+        ),
+        ("width", video.width.to_string().as_str()),
+        ("height", video.height.to_string().as_str()),
+        ("frameRate", frame_rate(video.frame_rate).as_str()),
+        ("sar", "1:1"),
+    ]);
+    match template {
+        Some(track) => element.write_inner_content(|xml| timeline::write(xml, track))?,
+        None => element.write_empty()?,
+    };
+    Ok(())
+}
+
+fn write_audio(
+    xml: &mut Xml,
+    presentation: &Presentation,
+    id: u32,
+    audio: &Audio,
+) -> io::Result<()> {
+    xml.create_element("AdaptationSet")
+        .with_attributes(set_attributes(&id.to_string(), "audio"))
+        .with_attribute(("lang", audio.language.as_str()))
+        .write_inner_content(|xml| {
+            write_protection(xml, presentation)?;
+            if !audio.label.is_empty() {
+                xml.create_element("Label")
+                    .write_text_content(BytesText::new(&audio.label))?;
+            }
+            let role = if audio.default { "main" } else { "alternate" };
+            write_descriptor(xml, "Role", "urn:mpeg:dash:role:2011", role)?;
+            timeline::write(xml, &audio.track)?;
+            write_audio_representation(xml, presentation, audio)
+        })?;
+    Ok(())
+}
+
+fn write_audio_representation(
+    xml: &mut Xml,
+    presentation: &Presentation,
+    audio: &Audio,
+) -> io::Result<()> {
+    xml.create_element("Representation")
+        .with_attributes([
+            ("id", audio.track.name.as_str()),
+            ("codecs", audio.track.codec.as_str()),
+            (
+                "bandwidth",
+                presentation
+                    .bandwidth_bps(&audio.track)
+                    .to_string()
+                    .as_str(),
+            ),
+            (
+                "audioSamplingRate",
+                audio.sample_rate_hz.to_string().as_str(),
+            ),
+        ])
+        .write_inner_content(|xml| {
+            write_descriptor(
+                xml,
+                "AudioChannelConfiguration",
+                "urn:mpeg:mpegB:cicp:ChannelConfiguration",
+                &channel_configuration(audio.channels).to_string(),
+            )
+        })?;
+    Ok(())
+}
+
+fn set_attributes<'a>(id: &'a str, content_type: &'a str) -> [(&'a str, &'a str); 5] {
+    let mime_type = if content_type == "video" {
+        "video/mp4"
+    } else {
+        "audio/mp4"
+    };
+    [
+        ("id", id),
+        ("contentType", content_type),
+        ("mimeType", mime_type),
+        ("segmentAlignment", "true"),
+        ("startWithSAP", "1"),
+    ]
+}
+
+fn write_protection(xml: &mut Xml, presentation: &Presentation) -> io::Result<()> {
+    match presentation.encrypted() {
+        Some(protection) => protection::write(xml, protection),
+        None => Ok(()),
+    }
+}
+
+/// Says that the picture is HDR (ISO/IEC 23091-2, transfer characteristics); SDR goes without saying.
+fn write_range(xml: &mut Xml, range: Transfer) -> io::Result<()> {
+    let transfer = match range {
+        Transfer::Sdr => return Ok(()),
+        Transfer::Pq => "16",
+        Transfer::Hlg => "18",
+    };
+    let scheme = "urn:mpeg:mpegB:cicp:TransferCharacteristics";
+    write_descriptor(xml, "SupplementalProperty", scheme, transfer)
+}
+
+fn write_descriptor(xml: &mut Xml, name: &str, scheme: &str, value: &str) -> io::Result<()> {
+    xml.create_element(name)
+        .with_attributes([("schemeIdUri", scheme), ("value", value)])
+        .write_empty()?;
+    Ok(())
+}
+
+fn frame_rate(rate: Ratio) -> String {
+    if rate.den == 1 {
+        rate.num.to_string()
+    } else {
+        format!("{}/{}", rate.num, rate.den)
+    }
+}
+
+/// ISO/IEC 23091-3: the layouts that AAC encoders make of a number of channels.
+fn channel_configuration(channels: u32) -> u32 {
+    match channels {
+        7 => 11,
+        8 => 12,
+        channels => channels,
+    }
+}

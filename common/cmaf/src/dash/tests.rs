@@ -1,0 +1,142 @@
+use quick_xml::{Reader, events::Event};
+use reeldrop_events::{Scheme, VideoCodec};
+use time::macros::datetime;
+
+use super::*;
+use crate::presentation::samples::title;
+
+fn times() -> Times {
+    Times {
+        available_from: datetime!(2026-11-20 10:00:00 UTC),
+        published: datetime!(2026-11-20 10:01:02.5 UTC),
+    }
+}
+
+/// Compares with a file, which `REELDROP_WRITE_GOLDEN=1` writes anew.
+fn assert_golden(name: &str, text: &str) {
+    let path = format!("{}/src/dash/tests/{name}.mpd", env!("CARGO_MANIFEST_DIR"));
+    if std::env::var_os("REELDROP_WRITE_GOLDEN").is_some() {
+        std::fs::write(&path, text).unwrap();
+    }
+    assert_eq!(text, std::fs::read_to_string(&path).unwrap(), "see {path}");
+}
+
+/// Each element as `depth name attribute=value …`, read by a parser and not by searching text.
+fn elements(text: &str) -> Vec<(usize, String, Vec<(String, String)>)> {
+    let mut reader = Reader::from_str(text);
+    let mut depth = 0;
+    let mut found = Vec::new();
+    loop {
+        let event = reader.read_event().unwrap();
+        let closes = matches!(event, Event::Empty(_));
+        match event {
+            Event::Start(start) | Event::Empty(start) => {
+                let attributes = start
+                    .attributes()
+                    .map(|attribute| {
+                        let attribute = attribute.unwrap();
+                        (
+                            attribute.key.as_ref().to_owned(),
+                            attribute.value.into_owned(),
+                        )
+                    })
+                    .collect();
+                let name = start.name().as_ref().to_owned();
+                found.push((depth, name, attributes));
+                depth += usize::from(!closes);
+            }
+            Event::End(_) => depth -= 1,
+            Event::Eof => return found,
+            _ => {}
+        }
+    }
+}
+
+fn attribute(text: &str, element: &str, name: &str) -> Vec<Option<String>> {
+    elements(text)
+        .into_iter()
+        .filter(|(_, found, _)| found == element)
+        .map(|(_, _, attributes)| {
+            attributes
+                .into_iter()
+                .find(|(key, _)| key == name)
+                .map(|(_, value)| value)
+        })
+        .collect()
+}
+
+#[test]
+fn complete_manifest() {
+    assert_golden("complete", &mpd(&title(true), &times()));
+}
+
+#[test]
+fn growing_manifest() {
+    assert_golden("growing", &mpd(&title(false), &times()));
+}
+
+#[test]
+fn a_complete_manifest_does_not_depend_on_the_clock() {
+    let later = Times {
+        published: datetime!(2027-01-01 00:00:00 UTC),
+        ..times()
+    };
+    assert_eq!(mpd(&title(true), &times()), mpd(&title(true), &later));
+}
+
+#[test]
+fn each_codec_and_each_sound_is_a_set_of_its_own() {
+    let mut title = title(true);
+    title.video[1].family = VideoCodec::Av1;
+    let text = mpd(&title, &times());
+    let kinds = attribute(&text, "AdaptationSet", "contentType");
+    let expected = ["video", "video", "audio", "audio"].map(|kind| Some(kind.to_owned()));
+    assert_eq!(kinds, expected);
+    assert_eq!(
+        attribute(&text, "Role", "value"),
+        ["main", "alternate"].map(|r| Some(r.to_owned()))
+    );
+}
+
+#[test]
+fn renditions_with_other_times_have_templates_of_their_own() {
+    let mut title = title(true);
+    title.video[1].track.segments[3].duration_ticks -= 1_001;
+    let text = mpd(&title, &times());
+    let depths: Vec<_> = elements(&text)
+        .into_iter()
+        .filter(|(_, name, _)| name == "SegmentTemplate")
+        .map(|(depth, _, _)| depth)
+        .collect();
+    assert_eq!(depths, [4, 4, 3, 3]);
+}
+
+#[test]
+fn a_clear_title_has_no_protection() {
+    let mut title = title(true);
+    title.protection.as_mut().unwrap().scheme = Scheme::None;
+    assert!(attribute(&mpd(&title, &times()), "ContentProtection", "value").is_empty());
+}
+
+#[test]
+fn a_short_first_segment_is_enough_to_begin() {
+    let mut title = title(false);
+    assert_eq!(
+        attribute(&mpd(&title, &times()), "MPD", "minBufferTime"),
+        [Some("PT2S".to_owned())]
+    );
+    for video in &mut title.video {
+        video.track.segments[0].duration_ticks = 15_000;
+    }
+    assert_eq!(
+        attribute(&mpd(&title, &times()), "MPD", "minBufferTime"),
+        [Some("PT0.5S".to_owned())]
+    );
+}
+
+#[test]
+fn durations_are_exact_to_the_microsecond() {
+    assert_eq!(duration(17_017_000), "PT17.017S");
+    assert_eq!(duration(6_000_000), "PT6S");
+    assert_eq!(duration(1), "PT0.000001S");
+}

@@ -1,0 +1,434 @@
+//! What both manifests say: a title's tracks and how far they reach.
+
+use reeldrop_events::{PublishedSegment, Ratio, Scheme, Transfer, VideoCodec};
+use uuid::Uuid;
+
+/// A package of a title, whole or as far as it is there.
+///
+/// Addresses are relative to the manifests' folder: `{rendition}/init.mp4` and
+/// `{rendition}/{number:06}.m4s`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Presentation {
+    /// Whether the tracks are whole.
+    pub complete: bool,
+    /// Longest segment of the plan.
+    pub planned_segment: Span,
+    /// Video renditions, the highest first.
+    pub video: Vec<Video>,
+    /// Audio renditions, the default one first.
+    pub audio: Vec<Audio>,
+    /// How samples are encrypted; none where they are clear.
+    pub protection: Option<Protection>,
+}
+
+/// A length of time that is not rounded: `ticks / timescale` seconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Span {
+    /// Length in ticks.
+    pub ticks: u64,
+    /// Ticks per second, never 0.
+    pub timescale: u32,
+}
+
+/// One rendition: what sound and picture have in common.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Track {
+    /// Name of the rendition, which is its folder.
+    pub name: String,
+    /// RFC 6381 codec.
+    pub codec: String,
+    /// Ticks per second, never 0.
+    pub timescale: u32,
+    /// The bit rate that the plan promises not to exceed, bits per second.
+    pub declared_bps: u64,
+    /// The segments to name, from number 0, without a gap in their numbers.
+    pub segments: Vec<PublishedSegment>,
+}
+
+/// A video rendition.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Video {
+    /// Its segments and codec.
+    pub track: Track,
+    /// The codec: renditions of different codecs are never switched between.
+    pub family: VideoCodec,
+    /// Width in pixels.
+    pub width: u32,
+    /// Height in pixels.
+    pub height: u32,
+    /// Frames per second; the average where it varies.
+    pub frame_rate: Ratio,
+    /// SDR, PQ or HLG.
+    pub range: Transfer,
+}
+
+/// An audio rendition.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Audio {
+    /// Its segments and codec.
+    pub track: Track,
+    /// BCP 47 language, `und` where it is not known.
+    pub language: String,
+    /// Name to show in a menu.
+    pub label: String,
+    /// Channels.
+    pub channels: u32,
+    /// Samples per second.
+    pub sample_rate_hz: u32,
+    /// Whether players pick it by themselves: true for exactly one.
+    pub default: bool,
+}
+
+/// How samples are encrypted, and where players that may have the key get it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Protection {
+    /// `cbcs` or `cenc`.
+    pub scheme: Scheme,
+    /// Key id.
+    pub kid: Uuid,
+    /// Address that answers with the 16 bytes of the key (HLS), absolute or from the root.
+    pub key_uri: String,
+    /// Address that answers a W3C ClearKey licence request (DASH), absolute or from the root.
+    pub license_uri: String,
+    /// The whole Common PSSH box (W3C `cenc` initialisation data).
+    pub pssh: Vec<u8>,
+}
+
+impl Span {
+    /// The span in microseconds, rounded up: a player that cuts at the end then keeps the last frame.
+    #[must_use]
+    pub fn micros_up(self) -> u64 {
+        let micros = (u128::from(self.ticks) * 1_000_000).div_ceil(u128::from(self.timescale));
+        u64::try_from(micros).unwrap_or(u64::MAX)
+    }
+
+    /// The span in microseconds, rounded to the nearest.
+    #[must_use]
+    pub fn micros(self) -> u64 {
+        let scale = u128::from(self.timescale);
+        let micros = (u128::from(self.ticks) * 1_000_000 + scale / 2) / scale;
+        u64::try_from(micros).unwrap_or(u64::MAX)
+    }
+
+    /// The span in seconds, rounded to the nearest.
+    #[must_use]
+    pub fn seconds_rounded(self) -> u64 {
+        let scale = u64::from(self.timescale);
+        (self.ticks + scale / 2) / scale
+    }
+
+    fn longer(self, other: Self) -> Self {
+        let here = u128::from(self.ticks) * u128::from(other.timescale);
+        let there = u128::from(other.ticks) * u128::from(self.timescale);
+        if there > here { other } else { self }
+    }
+}
+
+impl Track {
+    /// From the first segment's start to the last one's end.
+    #[must_use]
+    pub fn length(&self) -> Span {
+        self.span(
+            self.segments
+                .iter()
+                .map(|segment| segment.duration_ticks)
+                .sum(),
+        )
+    }
+
+    /// A span in this track's ticks.
+    #[must_use]
+    pub fn span(&self, ticks: u64) -> Span {
+        Span {
+            ticks,
+            timescale: self.timescale,
+        }
+    }
+
+    /// Bit rate over the whole track in bits per second, rounded up; 0 without segments.
+    #[must_use]
+    pub fn average_bps(&self) -> u64 {
+        self.rate_bps(&self.segments)
+    }
+
+    /// Peak segment bit rate in bits per second, rounded up: the largest of any run of segments
+    /// that lasts half to one and a half times `target_s` (RFC 8216bis, section 4.4.6.2).
+    #[must_use]
+    pub fn peak_bps(&self, target_s: u64) -> u64 {
+        let least = u64::from(self.timescale) * target_s / 2;
+        let most = u64::from(self.timescale) * target_s * 3 / 2;
+        let mut peak = 0;
+        for start in 0..self.segments.len() {
+            let mut ticks = 0;
+            for end in start..self.segments.len() {
+                ticks += self.segments[end].duration_ticks;
+                if ticks > most {
+                    break;
+                }
+                if ticks >= least {
+                    peak = peak.max(self.rate_bps(&self.segments[start..=end]));
+                }
+            }
+        }
+        // A title shorter than any such run has no other rate than its own.
+        if peak == 0 { self.average_bps() } else { peak }
+    }
+
+    fn rate_bps(&self, segments: &[PublishedSegment]) -> u64 {
+        let ticks: u64 = segments.iter().map(|segment| segment.duration_ticks).sum();
+        let bytes: u64 = segments.iter().map(|segment| segment.bytes).sum();
+        if ticks == 0 {
+            return 0;
+        }
+        let bits_per_s =
+            (u128::from(bytes) * 8 * u128::from(self.timescale)).div_ceil(u128::from(ticks));
+        u64::try_from(bits_per_s).unwrap_or(u64::MAX)
+    }
+}
+
+impl Presentation {
+    /// How long it can be played: the picture's length, or the sound's where there is no picture.
+    #[must_use]
+    pub fn length(&self) -> Span {
+        let video = self.video.iter().map(|video| video.track.length());
+        let audio = self.audio.iter().map(|audio| audio.track.length());
+        let zero = Span {
+            ticks: 0,
+            timescale: 1,
+        };
+        video
+            .reduce(Span::longer)
+            .or_else(|| audio.reduce(Span::longer))
+            .unwrap_or(zero)
+    }
+
+    /// The target duration of every media playlist in seconds: the longest planned segment rounded
+    /// to the nearest, and never less than a real one, since it must not change while a playlist grows.
+    #[must_use]
+    pub fn target_s(&self) -> u64 {
+        // Sound is cut at whole AAC frames of 1024 samples, so that its segments may last half a
+        // frame longer at either end.
+        let planned_audio = self.audio.iter().map(|audio| {
+            let scale = u64::from(audio.track.timescale);
+            let planned = (self.planned_segment.ticks * scale)
+                .div_ceil(u64::from(self.planned_segment.timescale));
+            audio.track.span(planned + 1024)
+        });
+        let real = self.tracks().flat_map(|track| {
+            track
+                .segments
+                .iter()
+                .map(|segment| track.span(segment.duration_ticks))
+        });
+        let longest = planned_audio
+            .chain(real)
+            .fold(self.planned_segment, Span::longer);
+        longest.seconds_rounded().max(1)
+    }
+
+    /// The bit rate to announce for a track: the plan's promise while the track grows, since what
+    /// is there may be its quietest part; then what was measured.
+    #[must_use]
+    pub fn bandwidth_bps(&self, track: &Track) -> u64 {
+        if self.complete {
+            track.peak_bps(self.target_s())
+        } else {
+            track.declared_bps
+        }
+    }
+
+    /// The protection, where samples are encrypted at all.
+    #[must_use]
+    pub fn encrypted(&self) -> Option<&Protection> {
+        self.protection
+            .as_ref()
+            .filter(|protection| protection.scheme != Scheme::None)
+    }
+
+    fn tracks(&self) -> impl Iterator<Item = &Track> {
+        let video = self.video.iter().map(|video| &video.track);
+        video.chain(self.audio.iter().map(|audio| &audio.track))
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod samples {
+    //! A title that the manifests' tests share.
+
+    use super::*;
+
+    /// Segments of `ticks` each, all of `bytes`, laid end to end.
+    pub(crate) fn segments(ticks: &[u64], bytes: &[u64]) -> Vec<PublishedSegment> {
+        let mut start_ticks = 0;
+        let mut segments = Vec::new();
+        for (number, (&duration_ticks, &bytes)) in ticks.iter().zip(bytes).enumerate() {
+            let number = u32::try_from(number).unwrap();
+            segments.push(PublishedSegment {
+                number,
+                start_ticks,
+                duration_ticks,
+                bytes,
+                samples: 1,
+            });
+            start_ticks += duration_ticks;
+        }
+        segments
+    }
+
+    fn video(name: &str, size: (u32, u32), declared_bps: u64, bytes: [u64; 4]) -> Video {
+        Video {
+            track: Track {
+                name: name.to_owned(),
+                codec: "avc1.64001F".to_owned(),
+                timescale: 30_000,
+                declared_bps,
+                segments: segments(&[60_060, 120_120, 180_180, 150_150], &bytes),
+            },
+            family: VideoCodec::H264,
+            width: size.0,
+            height: size.1,
+            frame_rate: Ratio {
+                num: 30_000,
+                den: 1_001,
+            },
+            range: Transfer::Sdr,
+        }
+    }
+
+    fn audio(name: &str, language: &str, label: &str, default: bool) -> Audio {
+        // 94, 188, 281 and 235 AAC frames.
+        let ticks = [96_256, 192_512, 287_744, 240_640];
+        Audio {
+            track: Track {
+                name: name.to_owned(),
+                codec: "mp4a.40.2".to_owned(),
+                timescale: 48_000,
+                declared_bps: 128_000,
+                segments: segments(&ticks, &[32_000, 64_000, 96_000, 80_000]),
+            },
+            language: language.to_owned(),
+            label: label.to_owned(),
+            channels: 2,
+            sample_rate_hz: 48_000,
+            default,
+        }
+    }
+
+    /// 17.017 s in two renditions of video and two of sound, `cbcs`.
+    pub(crate) fn title(complete: bool) -> Presentation {
+        let mut title = Presentation {
+            complete,
+            planned_segment: Span {
+                ticks: 180_180,
+                timescale: 30_000,
+            },
+            video: vec![
+                video(
+                    "h264-720p",
+                    (1280, 720),
+                    3_000_000,
+                    [500_000, 1_000_000, 1_500_000, 1_250_000],
+                ),
+                video(
+                    "h264-360p",
+                    (640, 360),
+                    800_000,
+                    [100_000, 210_000, 300_000, 260_000],
+                ),
+            ],
+            audio: vec![
+                audio("audio-0", "en", "English", true),
+                audio("audio-1", "und", "Director \"& crew\"", false),
+            ],
+            protection: Some(Protection {
+                scheme: Scheme::Cbcs,
+                kid: Uuid::from_u128(0xa16e_402b_9056_e371_f36d_348a_a62b_b749),
+                key_uri: "/api/assets/A/packages/1/key".to_owned(),
+                license_uri: "/api/assets/A/packages/1/license".to_owned(),
+                pssh: b"pssh box".to_vec(),
+            }),
+        };
+        if !complete {
+            for video in &mut title.video {
+                video.track.segments.truncate(2);
+            }
+            for audio in &mut title.audio {
+                audio.track.segments.truncate(2);
+            }
+        }
+        title
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{samples::*, *};
+
+    fn track(ticks: &[u64], bytes: &[u64]) -> Track {
+        Track {
+            name: "v".to_owned(),
+            codec: "avc1.64001F".to_owned(),
+            timescale: 10,
+            declared_bps: 1,
+            segments: segments(ticks, bytes),
+        }
+    }
+
+    #[test]
+    fn peak_is_of_runs_of_half_to_one_and_a_half_targets() {
+        // The second alone is the densest, but 1 s is less than half the target.
+        let track = track(&[60, 10, 60], &[600, 1_000, 700]);
+        assert_eq!(track.peak_bps(6), (1_000_u64 + 700) * 8 * 10 / 70 + 1);
+        assert_eq!(track.average_bps(), (2_300_u64 * 8 * 10).div_ceil(130));
+    }
+
+    #[test]
+    fn a_title_shorter_than_half_a_target_has_its_own_rate() {
+        assert_eq!(track(&[10], &[125]).peak_bps(6), 1_000);
+        assert_eq!(track(&[], &[]).peak_bps(6), 0);
+    }
+
+    #[test]
+    fn target_duration_is_the_same_growing_and_complete() {
+        assert_eq!(title(false).target_s(), 6);
+        assert_eq!(title(true).target_s(), 6);
+    }
+
+    #[test]
+    fn target_duration_leaves_room_for_a_whole_audio_frame() {
+        let mut title = title(false);
+        title.planned_segment = Span {
+            ticks: 6_490,
+            timescale: 1_000,
+        };
+        assert_eq!(title.target_s(), 7);
+    }
+
+    #[test]
+    fn length_is_the_picture_s() {
+        assert_eq!(
+            title(true).length(),
+            Span {
+                ticks: 510_510,
+                timescale: 30_000
+            }
+        );
+        assert_eq!(title(true).length().micros_up(), 17_017_000);
+        assert_eq!(
+            Span {
+                ticks: 1,
+                timescale: 3
+            }
+            .micros_up(),
+            333_334
+        );
+        assert_eq!(
+            Span {
+                ticks: 1,
+                timescale: 3
+            }
+            .micros(),
+            333_333
+        );
+    }
+}
