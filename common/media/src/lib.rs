@@ -1,1 +1,22 @@
 #![doc = include_str!("../README.md")]
+
+mod decoding;
+mod demuxed;
+mod error;
+mod frames;
+mod plugins;
+mod profile;
+mod range_src;
+mod read_at;
+mod watch;
+
+pub use decoding::{Decoding, Ended};
+pub use demuxed::{Demuxed, Stream, StreamKind, Track};
+pub use error::MediaError;
+pub use frames::{Frame, Frames, stream_time_ns};
+pub use plugins::init;
+pub use profile::{
+    AudioProfile, Limits, Profile, ProfileError, RungProfile, SegmentProfile, VideoProfile,
+};
+pub use range_src::RangeSrc;
+pub use read_at::{LocalFile, ReadAt};

@@ -1,0 +1,115 @@
+//! One track being decoded, for whoever links elements behind it.
+
+use std::time::Instant;
+
+use gst::prelude::*;
+use gstreamer as gst;
+use gstreamer_app as gst_app;
+
+use crate::{Frames, MediaError, demuxed::internal, watch::Watched};
+
+/// A pipeline that decodes one track and waits for something to be linked behind it.
+///
+/// Dropping it stops the pipeline.
+#[derive(Debug)]
+pub struct Decoding {
+    watched: Watched,
+    tail: gst::Pad,
+    blocks: Vec<(gst::Pad, gst::PadProbeId)>,
+}
+
+/// How a pipeline came to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// All sinks have everything up to the source's end.
+    AtEndOfStream,
+    /// The caller has what it needs.
+    Early,
+}
+
+impl Decoding {
+    pub(crate) fn new(
+        watched: Watched,
+        tail: gst::Pad,
+        blocks: Vec<(gst::Pad, gst::PadProbeId)>,
+    ) -> Self {
+        Self {
+            watched,
+            tail,
+            blocks,
+        }
+    }
+
+    /// The pipeline, PAUSED and held before the decoder: add elements to it and sync their state.
+    #[must_use]
+    pub fn pipeline(&self) -> &gst::Pipeline {
+        &self.watched.pipeline
+    }
+
+    /// The unlinked source pad that gives raw video or audio. It pushes from the demuxer's thread
+    /// (or the decoder's own): put a queue behind it to use more cores.
+    #[must_use]
+    pub fn tail(&self) -> &gst::Pad {
+        &self.tail
+    }
+
+    /// Lets the data flow, without waiting.
+    ///
+    /// # Errors
+    /// [`MediaError`] where an element refuses to run.
+    pub fn start(&mut self) -> Result<(), MediaError> {
+        release(&mut self.blocks);
+        self.watched.set_state(gst::State::Playing)
+    }
+
+    /// Lets the data flow and waits for the end of the stream, an error, or `enough`, which is asked
+    /// every 20 ms and on every message.
+    ///
+    /// # Errors
+    /// The first error of any element, or [`MediaError::Timeout`] at the deadline.
+    pub fn run(
+        &mut self,
+        deadline: Instant,
+        enough: impl Fn() -> bool,
+    ) -> Result<Ended, MediaError> {
+        self.start()?;
+        loop {
+            if enough() {
+                return Ok(Ended::Early);
+            }
+            let pause = Instant::now() + std::time::Duration::from_millis(20);
+            let eos = |message: &gst::Message| {
+                (message.type_() == gst::MessageType::Eos).then_some(Ended::AtEndOfStream)
+            };
+            match self.watched.wait(pause.min(deadline), "decoding", eos) {
+                Err(MediaError::Timeout(_)) if Instant::now() < deadline => {}
+                ended => return ended,
+            }
+        }
+    }
+
+    /// Decoded frames, pulled one by one.
+    ///
+    /// # Errors
+    /// [`MediaError`] where the pipeline refuses to run.
+    pub fn frames(self) -> Result<Frames, MediaError> {
+        let sink = gst_app::AppSink::builder()
+            .sync(false)
+            .max_buffers(4)
+            .build();
+        self.watched.pipeline.add(&sink).map_err(internal)?;
+        let pad = sink
+            .static_pad("sink")
+            .ok_or_else(|| internal("appsink without a pad"))?;
+        self.tail.link(&pad).map_err(internal)?;
+        sink.sync_state_with_parent().map_err(internal)?;
+        Frames::start(self.watched, sink, self.blocks)
+    }
+}
+
+/// Lets go of pads held since the source was opened.
+pub(crate) fn release(blocks: &mut Vec<(gst::Pad, gst::PadProbeId)>) {
+    for (pad, block) in blocks.drain(..) {
+        pad.remove_probe(block);
+    }
+}

@@ -1,0 +1,359 @@
+//! A source opened: its streams known, nothing decoded.
+
+use std::{
+    sync::{Arc, mpsc},
+    time::{Duration, Instant},
+};
+
+use gst::prelude::*;
+use gstreamer as gst;
+use gstreamer_app as gst_app;
+
+use crate::{
+    Decoding, Frames, MediaError, RangeSrc, ReadAt, init,
+    plugins::decoder_for,
+    watch::{Watched, describe},
+};
+
+/// One track to work on: its position among the tracks of its kind, in the demuxer's order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Track {
+    /// A video track.
+    Video(u32),
+    /// An audio track.
+    Audio(u32),
+}
+
+/// What kind of stream a stream is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum StreamKind {
+    /// Moving or still picture, with its position among such streams.
+    Video(u32),
+    /// Sound, with its position among such streams.
+    Audio(u32),
+    /// Captions or subtitles.
+    Text,
+    /// Anything else.
+    Other,
+}
+
+/// One stream of a source, parsed but not decoded.
+#[derive(Clone, Debug)]
+pub struct Stream {
+    /// Kind and position.
+    pub kind: StreamKind,
+    /// What its packets are, such as `video/x-h264, width=1280, …`.
+    pub caps: gst::Caps,
+    /// What the container says about it: language, title, orientation.
+    pub tags: gst::TagList,
+    /// The demuxer's name of it: in MP4 it ends in `/` and the track id of at least three digits.
+    pub id: String,
+    /// The codec in a person's words, such as `H.264 (High Profile)`.
+    pub codec: String,
+    pad: gst::Pad,
+}
+
+/// A source whose streams are known.
+#[derive(Debug)]
+pub struct Demuxed {
+    watched: Watched,
+    streams: Vec<Stream>,
+    demuxers: Vec<String>,
+    blocks: Vec<(gst::Pad, gst::PadProbeId)>,
+}
+
+/// What the streaming threads say while a source is opened.
+enum Found {
+    Pad(gst::Pad, Option<gst::PadProbeId>),
+    Element(String),
+    AllPads,
+}
+
+impl Demuxed {
+    /// Reads as much of the source as its demuxer needs to know the streams.
+    ///
+    /// # Errors
+    /// [`MediaError`]: what is wrong with the source, or [`MediaError::Timeout`] after `patience`.
+    pub fn open(reader: Arc<dyn ReadAt>, patience: Duration) -> Result<Self, MediaError> {
+        init()?;
+        let deadline = Instant::now() + patience;
+        let watched = Watched::new(RangeSrc::new(reader))?;
+        let (found, all_found) = mpsc::channel();
+        let parsebin = make("parsebin")?;
+        report_pads(&parsebin, found);
+        let added = watched
+            .pipeline
+            .add_many([watched.src.upcast_ref(), &parsebin]);
+        added
+            .and_then(|()| watched.src.link(&parsebin))
+            .map_err(internal)?;
+        watched.set_state(gst::State::Paused)?;
+        let mut demuxed = Self {
+            watched,
+            streams: Vec::new(),
+            demuxers: Vec::new(),
+            blocks: Vec::new(),
+        };
+        demuxed.collect(&all_found, deadline)?;
+        let picture_or_sound =
+            |stream: &Stream| matches!(stream.kind, StreamKind::Video(_) | StreamKind::Audio(_));
+        if demuxed.demuxers.is_empty() && !demuxed.streams.iter().any(picture_or_sound) {
+            return Err(MediaError::NotMedia);
+        }
+        Ok(demuxed)
+    }
+
+    /// The streams, those of one kind in the demuxer's order.
+    #[must_use]
+    pub fn streams(&self) -> &[Stream] {
+        &self.streams
+    }
+
+    /// The stream behind a track.
+    #[must_use]
+    pub fn stream(&self, track: Track) -> Option<&Stream> {
+        let kind = match track {
+            Track::Video(n) => StreamKind::Video(n),
+            Track::Audio(n) => StreamKind::Audio(n),
+        };
+        self.streams.iter().find(|stream| stream.kind == kind)
+    }
+
+    /// Names of the demuxers at work, the outermost first, such as `qtdemux`.
+    #[must_use]
+    pub fn demuxers(&self) -> &[String] {
+        &self.demuxers
+    }
+
+    /// The duration that the demuxer believes in, nanoseconds: never trust it.
+    #[must_use]
+    pub fn claimed_duration_ns(&self) -> Option<u64> {
+        let pad = &self.streams.first()?.pad;
+        pad.query_duration::<gst::ClockTime>()
+            .map(gst::ClockTime::nseconds)
+    }
+
+    /// Whether the demuxer can start in the middle.
+    #[must_use]
+    pub fn seekable(&self) -> bool {
+        let mut query = gst::query::Seeking::new(gst::Format::Time);
+        self.streams
+            .first()
+            .is_some_and(|stream| stream.pad.query(query.query_mut()))
+            && query.result().0
+    }
+
+    /// Whether a decoder for this stream is there and allowed.
+    #[must_use]
+    pub fn can_decode(stream: &Stream) -> bool {
+        is_raw(&stream.caps) || decoder_for(&stream.caps).is_some()
+    }
+
+    /// Plugs the decoder of one track, from the key frame at or before `from_ns` in stream time.
+    ///
+    /// # Errors
+    /// [`MediaError::NoTrack`], [`MediaError::UnsupportedCodec`], or a seek that fails.
+    pub fn decode(self, track: Track, from_ns: Option<u64>) -> Result<Decoding, MediaError> {
+        let stream = self.chosen(track)?;
+        let decoder = match decoder_for(&stream.caps) {
+            _ if is_raw(&stream.caps) => make("identity")?,
+            Some(factory) => factory.create().build().map_err(internal)?,
+            None => {
+                return Err(MediaError::UnsupportedCodec {
+                    codec: stream.codec,
+                });
+            }
+        };
+        self.plug(&stream, &decoder, from_ns)?;
+        let tail = decoder
+            .static_pad("src")
+            .ok_or_else(|| MediaError::Missing("a decoder's source pad".to_owned()))?;
+        Ok(Decoding::new(self.watched, tail, self.blocks))
+    }
+
+    /// Gives the encoded packets of one track, from the key frame at or before `from_ns`.
+    ///
+    /// # Errors
+    /// As [`Demuxed::decode`].
+    pub fn packets(self, track: Track, from_ns: Option<u64>) -> Result<Frames, MediaError> {
+        let stream = self.chosen(track)?;
+        let sink = gst_app::AppSink::builder()
+            .sync(false)
+            .max_buffers(64)
+            .build();
+        self.plug(&stream, sink.upcast_ref(), from_ns)?;
+        Frames::start(self.watched, sink, self.blocks)
+    }
+
+    fn chosen(&self, track: Track) -> Result<Stream, MediaError> {
+        let stream = self.stream(track).cloned();
+        stream.ok_or_else(|| MediaError::NoTrack(format!("{track:?}")))
+    }
+
+    fn plug(
+        &self,
+        stream: &Stream,
+        to: &gst::Element,
+        from_ns: Option<u64>,
+    ) -> Result<(), MediaError> {
+        if let Some(from_ns) = from_ns {
+            seek(&stream.pad, from_ns)?;
+        }
+        self.watched.pipeline.add(to).map_err(internal)?;
+        let sink = to
+            .static_pad("sink")
+            .ok_or_else(|| MediaError::Missing("a decoder's sink pad".to_owned()))?;
+        stream.pad.link(&sink).map_err(internal)?;
+        to.sync_state_with_parent().map_err(internal)
+    }
+
+    fn collect(
+        &mut self,
+        found: &mpsc::Receiver<Found>,
+        deadline: Instant,
+    ) -> Result<(), MediaError> {
+        let mut pads = Vec::new();
+        loop {
+            match found.recv_timeout(Duration::from_millis(5)) {
+                Ok(Found::Element(name)) => self.demuxers.push(name),
+                Ok(Found::Pad(pad, block)) => {
+                    self.blocks.extend(block.map(|block| (pad.clone(), block)));
+                    pads.push(pad);
+                }
+                Ok(Found::AllPads) => break,
+                Err(_) if Instant::now() > deadline => {
+                    return Err(MediaError::Timeout("finding the tracks"));
+                }
+                Err(_) => {
+                    if let Some(error) = self.watched.pending_error() {
+                        return Err(error);
+                    }
+                }
+            }
+        }
+        // Now that data has come, parsers have said what it is.
+        for pad in pads {
+            let stream = self.describe_stream(pad);
+            self.streams.push(stream);
+        }
+        Ok(())
+    }
+
+    fn describe_stream(&self, pad: gst::Pad) -> Stream {
+        let caps = pad.current_caps().unwrap_or_else(|| pad.query_caps(None));
+        let kind = match caps.structure(0).map(|s| s.name().as_str().to_owned()) {
+            Some(name) if name.starts_with("video/") || name.starts_with("image/") => {
+                StreamKind::Video(self.count(|kind| matches!(kind, StreamKind::Video(_))))
+            }
+            Some(name) if name.starts_with("audio/") => {
+                StreamKind::Audio(self.count(|kind| matches!(kind, StreamKind::Audio(_))))
+            }
+            Some(name) if is_text(&name) => StreamKind::Text,
+            _ => StreamKind::Other,
+        };
+        let id = pad.stream_id().map(|id| id.to_string()).unwrap_or_default();
+        Stream {
+            kind,
+            tags: tags_of(&pad),
+            id,
+            codec: describe(&caps),
+            caps,
+            pad,
+        }
+    }
+
+    fn count(&self, same: impl Fn(StreamKind) -> bool) -> u32 {
+        self.streams
+            .iter()
+            .filter(|stream| same(stream.kind))
+            .count() as u32
+    }
+}
+
+/// Tells `found` about every pad, which is held until somebody decides what to do with it.
+///
+/// parsebin exposes all pads of a file before it lets data through any of them, and never says
+/// `no-more-pads`: the first buffer, or the end of a stream without one, says it instead.
+fn report_pads(parsebin: &gst::Element, found: mpsc::Sender<Found>) {
+    if let Some(bin) = parsebin.downcast_ref::<gst::Bin>() {
+        let elements = found.clone();
+        bin.connect_deep_element_added(move |_, _, element| {
+            let factory = element.factory();
+            if let Some(factory) = factory.filter(|f| f.has_type(gst::ElementFactoryType::DEMUXER))
+            {
+                let _ = elements.send(Found::Element(factory.name().to_string()));
+            }
+        });
+    }
+    parsebin.connect_pad_added(move |_, pad| {
+        let at_buffer = found.clone();
+        // Only buffers: parsebin pushes events from the thread that exposes the pads.
+        let held =
+            gst::PadProbeType::BLOCK | gst::PadProbeType::BUFFER | gst::PadProbeType::BUFFER_LIST;
+        let block = pad.add_probe(held, move |_, _| {
+            let _ = at_buffer.send(Found::AllPads);
+            gst::PadProbeReturn::Ok
+        });
+        let at_end = found.clone();
+        pad.add_probe(gst::PadProbeType::EVENT_DOWNSTREAM, move |_, info| {
+            if info
+                .event()
+                .is_some_and(|event| event.type_() == gst::EventType::Eos)
+            {
+                let _ = at_end.send(Found::AllPads);
+            }
+            gst::PadProbeReturn::Ok
+        });
+        // The receiver is gone once all pads are known: later pads stay unlinked.
+        let _ = found.send(Found::Pad(pad.clone(), block));
+    });
+}
+
+/// Seeks while nothing is linked yet: the buffer that waits on the blocked pad is flushed away.
+fn seek(pad: &gst::Pad, from_ns: u64) -> Result<(), MediaError> {
+    let flags = gst::SeekFlags::FLUSH | gst::SeekFlags::KEY_UNIT | gst::SeekFlags::SNAP_BEFORE;
+    let seek = gst::event::Seek::new(
+        1.0,
+        flags,
+        gst::SeekType::Set,
+        gst::ClockTime::from_nseconds(from_ns),
+        gst::SeekType::None,
+        gst::ClockTime::NONE,
+    );
+    match pad.send_event(seek) {
+        true => Ok(()),
+        false => Err(MediaError::Damaged(format!("cannot seek to {from_ns} ns"))),
+    }
+}
+
+fn tags_of(pad: &gst::Pad) -> gst::TagList {
+    let mut merged = gst::TagList::new();
+    pad.sticky_events_foreach(|event| {
+        if let gst::EventView::Tag(tag) = event.view() {
+            merged = merged.merge(tag.tag(), gst::TagMergeMode::Append);
+        }
+        std::ops::ControlFlow::Continue(gst::EventForeachAction::Keep)
+    });
+    merged
+}
+
+fn is_raw(caps: &gst::Caps) -> bool {
+    caps.structure(0)
+        .is_some_and(|s| matches!(s.name().as_str(), "video/x-raw" | "audio/x-raw"))
+}
+
+fn is_text(name: &str) -> bool {
+    name.starts_with("text/")
+        || name.starts_with("subpicture/")
+        || name.starts_with("closedcaption/")
+}
+
+pub(crate) fn make(name: &str) -> Result<gst::Element, MediaError> {
+    gst::ElementFactory::make(name)
+        .build()
+        .map_err(|_| MediaError::Missing(format!("element {name} is not installed")))
+}
+
+pub(crate) fn internal(error: impl std::fmt::Display) -> MediaError {
+    MediaError::Damaged(error.to_string())
+}

@@ -1,0 +1,96 @@
+//! Frames or packets pulled into Rust, with their place in stream time.
+
+use std::time::Duration;
+
+use gstreamer as gst;
+use gstreamer_app as gst_app;
+
+use crate::{
+    MediaError,
+    decoding::release,
+    watch::{Watched, clock_time},
+};
+
+/// One decoded frame, block of audio, or encoded packet.
+#[derive(Clone, Debug)]
+pub struct Frame {
+    /// The buffer with its caps and segment.
+    pub sample: gst::Sample,
+    /// Presentation time in the source's stream time, nanoseconds; negative for what lies before
+    /// the edit list's start, none where the container gives none.
+    pub time_ns: Option<i64>,
+    /// Duration in nanoseconds, where known.
+    pub duration_ns: Option<u64>,
+    /// Whether it can be decoded by itself (packets only).
+    pub key: bool,
+}
+
+/// Frames in the order of the pipeline, pulled with patience. Dropping it stops the pipeline.
+#[derive(Debug)]
+pub struct Frames {
+    watched: Watched,
+    sink: gst_app::AppSink,
+}
+
+impl Frames {
+    pub(crate) fn start(
+        watched: Watched,
+        sink: gst_app::AppSink,
+        mut blocks: Vec<(gst::Pad, gst::PadProbeId)>,
+    ) -> Result<Self, MediaError> {
+        release(&mut blocks);
+        watched.set_state(gst::State::Playing)?;
+        Ok(Self { watched, sink })
+    }
+
+    /// The next frame; none at the end of the stream.
+    ///
+    /// # Errors
+    /// The pipeline's error, or [`MediaError::Timeout`] when nothing came for `patience`.
+    pub fn next(&mut self, patience: Duration) -> Result<Option<Frame>, MediaError> {
+        let step = Duration::from_millis(50);
+        let mut waited = Duration::ZERO;
+        loop {
+            if let Some(sample) = self.sink.try_pull_sample(clock_time(step)) {
+                return Ok(Some(frame(sample)));
+            }
+            if let Some(error) = self.watched.pending_error() {
+                return Err(error);
+            }
+            if self.sink.is_eos() {
+                return Ok(None);
+            }
+            waited += step;
+            if waited >= patience {
+                return Err(MediaError::Timeout("decoding"));
+            }
+        }
+    }
+}
+
+fn frame(sample: gst::Sample) -> Frame {
+    let buffer = sample.buffer();
+    let time_ns = buffer
+        .and_then(gst::BufferRef::pts)
+        .and_then(|pts| stream_time_ns(&sample, pts));
+    let duration_ns = buffer
+        .and_then(gst::BufferRef::duration)
+        .map(gst::ClockTime::nseconds);
+    let key = buffer.is_some_and(|buffer| !buffer.flags().contains(gst::BufferFlags::DELTA_UNIT));
+    Frame {
+        sample,
+        time_ns,
+        duration_ns,
+        key,
+    }
+}
+
+/// Places a time of a sample's segment in the source's stream time, nanoseconds.
+#[must_use]
+pub fn stream_time_ns(sample: &gst::Sample, pts: gst::ClockTime) -> Option<i64> {
+    let segment = sample.segment()?.downcast_ref::<gst::format::Time>()?;
+    match segment.to_stream_time_full(pts)? {
+        gst::Signed::Positive(time) => i64::try_from(time.nseconds()).ok(),
+        gst::Signed::Negative(time) => i64::try_from(time.nseconds()).ok().map(|ns| -ns),
+    }
+}
