@@ -1,3 +1,9 @@
 //! Starts the function.
 
-fn main() {}
+use std::process::ExitCode;
+
+use bucket_source::BucketSource;
+
+fn main() -> ExitCode {
+    reeldrop_runtime::serve(async |_publisher| Ok(BucketSource::from_env()))
+}
