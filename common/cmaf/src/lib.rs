@@ -2,9 +2,13 @@
 
 pub mod boxes;
 mod codec_string;
+pub mod dash;
 mod error;
 pub mod fragment;
+pub mod hls;
 pub mod init;
+pub mod presentation;
+pub mod protect;
 
 pub use codec_string::{Codec, codec_string};
 pub use error::CmafError;

@@ -1,11 +1,18 @@
 //! ISO base media file format boxes (ISO/IEC 14496-12): a bounded reader and a small writer.
 
 mod cursor;
+mod pssh;
+pub(crate) mod rewrite;
+pub(crate) mod senc;
+pub(crate) mod tenc;
+pub(crate) mod tfhd;
+pub(crate) mod trun;
 mod write;
 
 use std::fmt;
 
 pub(crate) use cursor::Cursor;
+pub use pssh::{COMMON_SYSTEM_ID, common_pssh};
 pub(crate) use write::{boxed, full_boxed};
 
 use crate::CmafError;

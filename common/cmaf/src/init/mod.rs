@@ -1,9 +1,11 @@
 //! CMAF headers (init segments): `ftyp` and `moov` of one track (ISO/IEC 23000-19, 7.3.1).
 
 mod audio;
+pub(crate) mod entry;
 mod esds;
 mod language;
 mod movie;
+pub(crate) mod read;
 mod video;
 
 pub use audio::{AudioTrackConfig, audio};

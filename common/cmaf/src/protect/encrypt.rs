@@ -1,0 +1,271 @@
+//! Encrypting segments.
+
+use std::ops::Range;
+
+use reeldrop_events::Scheme;
+use sha2::{Digest, Sha256};
+
+use super::cipher::Cipher;
+use super::fragment::{self, MoofWriter, SampleAt};
+use super::nal::NalReader;
+use super::samples::{Direction, FragmentJob, Mode, SampleJob, TrackJob};
+use super::segment::transform;
+use super::subsample::{Alignment, SampleMap};
+use super::{ContentKey, Protection, header};
+use crate::CmafError;
+use crate::boxes::senc::{self, Entry, Subsample};
+use crate::boxes::tfhd::Defaults;
+use crate::boxes::{BoxRef, FourCc};
+use crate::init::entry;
+use crate::init::read::{Track, tracks};
+
+/// All that encrypting the segments of one rendition takes.
+///
+/// # Initialisation vectors of `cenc`
+/// A vector of eight bytes is followed by a count of blocks that starts at 0 in each sample, so
+/// that key stream is used once as long as no two samples under a key share a vector. A sample's
+/// vector is a base plus its decode time in ticks, modulo 2^64. Decode times grow from sample to
+/// sample, so that no two of a rendition are alike, wherever and in whichever order its segments
+/// are encrypted. The base is the start of SHA-256 over the key's salt and the rendition's name:
+/// two renditions whose times span 2^33 ticks (a day at 90 kHz) meet with a probability of 2^-30,
+/// and so do two titles that a person gave the same key, because each has a salt of its own.
+#[derive(Clone)]
+pub struct TrackProtection {
+    cipher: Cipher,
+    protection: Protection,
+    track_id: u32,
+    mode: Mode,
+    layout: Layout,
+    iv_base: u64,
+    defaults: Defaults,
+}
+
+/// Which bytes of a sample are protected.
+#[derive(Clone)]
+enum Layout {
+    /// All: sound.
+    Whole,
+    /// The data of slices.
+    Slices(NalReader),
+}
+
+impl std::fmt::Debug for TrackProtection {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("TrackProtection")
+            .field("protection", &self.protection)
+            .finish_non_exhaustive()
+    }
+}
+
+impl TrackProtection {
+    /// Prepares the encryption of a rendition from its clear header.
+    ///
+    /// `rendition` is its name, which is unique in the title.
+    ///
+    /// # Errors
+    /// [`CmafError`] where the header has not exactly one clear track, its parameter sets cannot be
+    /// read, or its codec cannot be protected here (AV1).
+    pub fn new(
+        clear_init: &[u8],
+        protection: &Protection,
+        key: &ContentKey,
+        rendition: &str,
+    ) -> Result<Self, CmafError> {
+        let tracks = tracks(clear_init)?;
+        let [track] = tracks.as_slice() else {
+            return Err(CmafError::Unsupported("header without exactly one track"));
+        };
+        if track.protection.is_some() {
+            return Err(CmafError::Unsupported("header that is protected already"));
+        }
+        let layout = match protection.scheme {
+            Scheme::None => Layout::Whole,
+            Scheme::Cbcs | Scheme::Cenc => Layout::of(track)?,
+        };
+        let entry = entry::protected(track.format).unwrap_or(FourCc(*b"enca"));
+        let mode = match protection.scheme {
+            Scheme::Cenc => Mode::Cenc,
+            Scheme::Cbcs | Scheme::None => {
+                Mode::Cbcs(header::default_encryption(entry, protection).pattern)
+            }
+        };
+        Ok(Self {
+            cipher: Cipher::new(key),
+            protection: *protection,
+            track_id: track.id,
+            mode,
+            layout,
+            iv_base: iv_base(&protection.iv, rendition),
+            defaults: track.defaults,
+        })
+    }
+
+    fn iv(&self, sample: &SampleAt) -> [u8; 16] {
+        match self.mode {
+            Mode::Cbcs(_) => self.protection.iv,
+            Mode::Cenc => {
+                let iv = self.iv_base.wrapping_add(sample.decode_time);
+                (u128::from(iv) << 64).to_be_bytes()
+            }
+        }
+    }
+
+    /// How many bytes of a sample's vector stand in `senc`.
+    fn iv_bytes(&self) -> usize {
+        match self.mode {
+            Mode::Cbcs(_) => 0,
+            Mode::Cenc => 8,
+        }
+    }
+}
+
+impl Layout {
+    fn of(track: &Track<'_>) -> Result<Self, CmafError> {
+        let config = |kind: &[u8; 4], name| {
+            let found = track
+                .entry
+                .clone()
+                .find(kind)?
+                .ok_or(CmafError::Missing(name))?;
+            Ok::<_, CmafError>(found.payload)
+        };
+        match &track.format.0 {
+            b"mp4a" => Ok(Self::Whole),
+            b"avc1" | b"avc3" => Ok(Self::Slices(NalReader::avc(config(b"avcC", "avcC")?)?)),
+            b"hvc1" | b"hev1" => Ok(Self::Slices(NalReader::hevc(config(b"hvcC", "hvcC")?)?)),
+            b"av01" => Err(CmafError::Unsupported("encryption of AV1")),
+            _ => Err(CmafError::Unsupported("encryption of this codec")),
+        }
+    }
+}
+
+fn iv_base(salt: &[u8; 16], rendition: &str) -> u64 {
+    let digest = Sha256::new()
+        .chain_update(salt)
+        .chain_update(rendition)
+        .finalize();
+    digest
+        .iter()
+        .take(8)
+        .fold(0, |base, byte| (base << 8) | u64::from(*byte))
+}
+
+/// Encrypts a segment, one or several `moof` with their `mdat`, to the end of `out`.
+///
+/// The same segment gives the same bytes. On an error `out` is as it was.
+///
+/// # Errors
+/// [`CmafError`] where the segment is broken or is of another track, a slice header cannot be read,
+/// or, for `cenc`, two samples have the same decode time.
+pub fn encrypt_segment(
+    segment: &[u8],
+    track: &TrackProtection,
+    out: &mut Vec<u8>,
+) -> Result<(), CmafError> {
+    out.reserve(segment.len() + segment.len() / 64 + 1024);
+    if track.protection.scheme == Scheme::None {
+        out.extend_from_slice(segment);
+        return Ok(());
+    }
+    let mut layout = track.layout.clone();
+    transform(segment, out, |moof, out| {
+        encrypt_moof(segment, moof, track, &mut layout, out)
+    })
+}
+
+fn encrypt_moof(
+    segment: &[u8],
+    moof: &BoxRef<'_>,
+    track: &TrackProtection,
+    layout: &mut Layout,
+    out: &mut Vec<u8>,
+) -> Result<FragmentJob, CmafError> {
+    let mut jobs = Vec::new();
+    for fragment in fragment::read(segment, moof, |_| track.defaults)? {
+        if fragment.track_id != track.track_id {
+            return Err(CmafError::Invalid("track id of a fragment"));
+        }
+        if fragment.senc.is_some() || fragment.has_seig {
+            return Err(CmafError::Unsupported("segment that is protected already"));
+        }
+        jobs.push(track_job(segment, &fragment.samples, track, layout)?);
+    }
+    fragment::write_moof(moof, out, |index, traf, writer| {
+        write_traf(
+            traf,
+            writer,
+            jobs.get(index).ok_or(CmafError::Missing("traf"))?,
+            track,
+        )
+    })?;
+    Ok(FragmentJob(jobs))
+}
+
+fn track_job(
+    segment: &[u8],
+    samples: &[SampleAt],
+    track: &TrackProtection,
+    layout: &mut Layout,
+) -> Result<TrackJob, CmafError> {
+    let same_time = |pair: &[SampleAt]| matches!(pair, [a, b] if a.decode_time == b.decode_time);
+    if track.mode == Mode::Cenc && samples.windows(2).any(same_time) {
+        return Err(CmafError::Invalid("sample without duration"));
+    }
+    let mut subsamples = Vec::new();
+    let mut jobs = Vec::with_capacity(samples.len());
+    for sample in samples {
+        let data = segment.get(sample.range.clone()).unwrap_or_default();
+        let ranges = match layout {
+            Layout::Whole => 0..0,
+            Layout::Slices(reader) => map_slices(reader, data, track.mode, &mut subsamples)?,
+        };
+        jobs.push(SampleJob {
+            range: sample.range.clone(),
+            iv: track.iv(sample),
+            subsamples: ranges,
+        });
+    }
+    Ok(TrackJob {
+        cipher: track.cipher.clone(),
+        mode: track.mode,
+        direction: Direction::Encrypt,
+        samples: jobs,
+        subsamples,
+    })
+}
+
+fn map_slices(
+    reader: &mut NalReader,
+    sample: &[u8],
+    mode: Mode,
+    subsamples: &mut Vec<Subsample>,
+) -> Result<Range<usize>, CmafError> {
+    let alignment = match mode {
+        Mode::Cenc => Alignment::Blocks,
+        Mode::Cbcs(_) => Alignment::Exact,
+    };
+    let mut map = SampleMap::new(subsamples, alignment);
+    reader.map(sample, &mut map)?;
+    Ok(map.finish())
+}
+
+fn write_traf(
+    traf: &BoxRef<'_>,
+    writer: &mut MoofWriter<'_>,
+    job: &TrackJob,
+    track: &TrackProtection,
+) -> Result<(), CmafError> {
+    let iv_bytes = track.iv_bytes();
+    let entries = job.samples.iter().map(|sample| Entry {
+        iv: sample.iv.get(..iv_bytes).unwrap_or_default(),
+        subsamples: job
+            .subsamples
+            .get(sample.subsamples.clone())
+            .unwrap_or_default(),
+    });
+    writer.traf(
+        traf,
+        |_| true,
+        |out, moof_start| senc::write(out, moof_start, entries),
+    )
+}
