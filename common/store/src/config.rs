@@ -1,6 +1,6 @@
 //! The S3 client, from the environment.
 
-use std::{env, time::Duration};
+use std::{env, fmt, time::Duration};
 
 use aws_config::{BehaviorVersion, Region, timeout::TimeoutConfig};
 use aws_sdk_s3::{
@@ -20,79 +20,124 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const READ_TIMEOUT: Duration = Duration::from_secs(60);
 const ATTEMPTS: u32 = 4;
 
-/// Names of the three buckets.
+/// How the buckets are reached, and what they are called.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct BucketNames {
-    uploads: String,
-    work: String,
-    media: String,
+pub struct Settings {
+    /// Address of an S3 endpoint, reached with path style; none means AWS.
+    pub endpoint: Option<String>,
+    /// The address that signed URLs name; none means the endpoint.
+    pub public_endpoint: Option<String>,
+    /// Region to sign for.
+    pub region: Option<String>,
+    /// Fixed keys; none means AWS's own search (environment, profile, web identity, metadata).
+    pub credentials: Option<AccessKey>,
+    /// Name of [`Bucket::Uploads`].
+    pub uploads_bucket: String,
+    /// Name of [`Bucket::Work`].
+    pub work_bucket: String,
+    /// Name of [`Bucket::Media`].
+    pub media_bucket: String,
 }
 
-impl BucketNames {
-    pub(crate) fn from_env() -> Self {
-        Self {
-            uploads: variable("REELDROP_UPLOADS_BUCKET")
-                .unwrap_or_else(|| "reeldrop-uploads".to_owned()),
-            work: variable("REELDROP_WORK_BUCKET").unwrap_or_else(|| "reeldrop-work".to_owned()),
-            media: variable("REELDROP_MEDIA_BUCKET").unwrap_or_else(|| "reeldrop-media".to_owned()),
-        }
+/// An access key and its secret.
+#[derive(Clone, PartialEq, Eq)]
+pub struct AccessKey {
+    /// The key's public name.
+    pub id: String,
+    /// What signs.
+    pub secret: String,
+    /// Session token of a temporary key.
+    pub session_token: Option<String>,
+}
+
+impl fmt::Debug for AccessKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AccessKey")
+            .field("id", &self.id)
+            .finish_non_exhaustive()
     }
-
-    pub(crate) fn of(&self, bucket: Bucket) -> &str {
-        match bucket {
-            Bucket::Uploads => &self.uploads,
-            Bucket::Work => &self.work,
-            Bucket::Media => &self.media,
-        }
-    }
 }
 
-/// The client for requests of this process, and the one that signs URLs for others.
-pub(crate) struct Clients {
-    pub(crate) own: Client,
-    pub(crate) signing: Client,
-}
-
-impl Clients {
-    pub(crate) async fn from_env() -> Result<Self, StoreError> {
-        let endpoint = endpoint("REELDROP_S3_ENDPOINT")?;
-        let public = self::endpoint("REELDROP_S3_PUBLIC_ENDPOINT")?.or_else(|| endpoint.clone());
-        let builder = builder(endpoint.as_deref()).await;
-        let own = with_endpoint(builder.clone(), endpoint);
-        let signing = with_endpoint(builder, public);
+impl Settings {
+    /// Reads the variables that the crate's own page lists.
+    ///
+    /// # Errors
+    /// [`StoreError::Setting`] where one does not fit.
+    pub fn from_env() -> Result<Self, StoreError> {
+        let or = |name, default: &str| variable(name).unwrap_or_else(|| default.to_owned());
         Ok(Self {
-            own: Client::from_conf(own.build()),
-            signing: Client::from_conf(signing.build()),
+            endpoint: endpoint("REELDROP_S3_ENDPOINT")?,
+            public_endpoint: endpoint("REELDROP_S3_PUBLIC_ENDPOINT")?,
+            region: variable("AWS_REGION").or_else(|| variable("AWS_DEFAULT_REGION")),
+            credentials: access_key(),
+            uploads_bucket: or("REELDROP_UPLOADS_BUCKET", "reeldrop-uploads"),
+            work_bucket: or("REELDROP_WORK_BUCKET", "reeldrop-work"),
+            media_bucket: or("REELDROP_MEDIA_BUCKET", "reeldrop-media"),
         })
     }
-}
 
-async fn builder(endpoint: Option<&str>) -> Builder {
-    let builder = match (endpoint, static_credentials()) {
-        // AWS's own search asks the machine's metadata service, which takes seconds where there is none.
-        (Some(_), Some(credentials)) => Builder::new()
-            .behavior_version(BehaviorVersion::latest())
-            .region(region())
-            .credentials_provider(credentials),
-        (Some(_) | None, _) => {
-            let config = aws_config::defaults(BehaviorVersion::latest()).load().await;
-            Builder::from(&config)
+    pub(crate) fn bucket_name(&self, bucket: Bucket) -> &str {
+        match bucket {
+            Bucket::Uploads => &self.uploads_bucket,
+            Bucket::Work => &self.work_bucket,
+            Bucket::Media => &self.media_bucket,
         }
-    };
-    let builder = builder
-        .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
-        .timeout_config(timeouts())
-        // Objects are megabytes on two busy cores. TCP and TLS check what goes over the line; a hash
-        // on top would cost as much as encrypting does.
-        .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
-        .response_checksum_validation(ResponseChecksumValidation::WhenRequired);
-    match endpoint {
-        Some(endpoint) if endpoint.starts_with("http://") => builder.http_client(plain_http()),
-        Some(_) | None => builder,
+    }
+
+    /// The client for requests of this process, and the one that signs URLs for others.
+    pub(crate) async fn clients(&self) -> (Client, Client) {
+        let builder = self.builder().await;
+        let public = self.public_endpoint.as_ref().or(self.endpoint.as_ref());
+        let own = with_endpoint(builder.clone(), self.endpoint.as_ref());
+        let signing = with_endpoint(builder, public);
+        (
+            Client::from_conf(own.build()),
+            Client::from_conf(signing.build()),
+        )
+    }
+
+    async fn builder(&self) -> Builder {
+        let builder = match (&self.endpoint, &self.credentials) {
+            // AWS's own search asks the machine's metadata service, which takes seconds where there is none.
+            (Some(_), Some(key)) => Builder::new()
+                .behavior_version(BehaviorVersion::latest())
+                .region(Region::new(
+                    self.region
+                        .clone()
+                        .unwrap_or_else(|| DEFAULT_REGION.to_owned()),
+                ))
+                .credentials_provider(key.credentials()),
+            (Some(_) | None, _) => {
+                Builder::from(&aws_config::defaults(BehaviorVersion::latest()).load().await)
+            }
+        };
+        let builder = builder
+            .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
+            .timeout_config(timeouts())
+            // Objects are megabytes on two busy cores. TCP and TLS check what goes over the line; a
+            // hash on top would cost as much as encrypting does.
+            .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
+            .response_checksum_validation(ResponseChecksumValidation::WhenRequired);
+        match &self.endpoint {
+            Some(endpoint) if endpoint.starts_with("http://") => builder.http_client(plain_http()),
+            Some(_) | None => builder,
+        }
     }
 }
 
-fn with_endpoint(builder: Builder, endpoint: Option<String>) -> Builder {
+impl AccessKey {
+    fn credentials(&self) -> Credentials {
+        Credentials::new(
+            &self.id,
+            &self.secret,
+            self.session_token.clone(),
+            None,
+            "settings",
+        )
+    }
+}
+
+fn with_endpoint(builder: Builder, endpoint: Option<&String>) -> Builder {
     match endpoint {
         // Bucket names as part of a host name need wildcard DNS, which private endpoints lack.
         Some(endpoint) => builder.endpoint_url(endpoint).force_path_style(true),
@@ -112,21 +157,12 @@ fn plain_http() -> SharedHttpClient {
     aws_smithy_http_client::Builder::new().build_http()
 }
 
-fn static_credentials() -> Option<Credentials> {
-    let id = variable("AWS_ACCESS_KEY_ID")?;
-    let secret = variable("AWS_SECRET_ACCESS_KEY")?;
-    Some(Credentials::new(
-        id,
-        secret,
-        variable("AWS_SESSION_TOKEN"),
-        None,
-        "environment",
-    ))
-}
-
-fn region() -> Region {
-    let name = variable("AWS_REGION").or_else(|| variable("AWS_DEFAULT_REGION"));
-    Region::new(name.unwrap_or_else(|| DEFAULT_REGION.to_owned()))
+fn access_key() -> Option<AccessKey> {
+    Some(AccessKey {
+        id: variable("AWS_ACCESS_KEY_ID")?,
+        secret: variable("AWS_SECRET_ACCESS_KEY")?,
+        session_token: variable("AWS_SESSION_TOKEN"),
+    })
 }
 
 fn endpoint(name: &'static str) -> Result<Option<String>, StoreError> {

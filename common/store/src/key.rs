@@ -28,6 +28,12 @@ pub enum Key<'a> {
         rendition: &'a str,
         part: u32,
     },
+    /// The note that a clear part is complete: `set` is a rendition, or `video` for all of a chunk.
+    ClearIndex {
+        asset: AssetId,
+        set: &'a str,
+        part: u32,
+    },
     /// Published init segment.
     Init {
         asset: AssetId,
@@ -66,7 +72,9 @@ impl Key<'_> {
     #[must_use]
     pub fn bucket(&self) -> Bucket {
         match self {
-            Self::ClearInit { .. } | Self::ClearPart { .. } => Bucket::Work,
+            Self::ClearInit { .. } | Self::ClearPart { .. } | Self::ClearIndex { .. } => {
+                Bucket::Work
+            }
             Self::Init { .. }
             | Self::Segment { .. }
             | Self::HlsMultivariant { .. }
@@ -90,6 +98,9 @@ impl Key<'_> {
                 part,
             } => {
                 format!("{asset}/clear/{rendition}/{part:06}.m4s")
+            }
+            Self::ClearIndex { asset, set, part } => {
+                format!("{asset}/clear/{set}/{part:06}.json")
             }
             Self::Init {
                 asset,
@@ -126,6 +137,7 @@ impl Key<'_> {
         match self {
             Self::ClearInit { .. } | Self::Init { .. } => "video/mp4",
             Self::ClearPart { .. } | Self::Segment { .. } => "video/iso.segment",
+            Self::ClearIndex { .. } => "application/json",
             Self::HlsMultivariant { .. } | Self::HlsMedia { .. } => "application/vnd.apple.mpegurl",
             Self::Dash { .. } => "application/dash+xml",
             Self::Poster { .. } | Self::StoryboardSheet { .. } => "image/jpeg",
@@ -138,7 +150,9 @@ impl Key<'_> {
     #[must_use]
     pub fn cache_control(&self) -> &'static str {
         match self {
-            Self::ClearInit { .. } | Self::ClearPart { .. } => "private, no-store",
+            Self::ClearInit { .. } | Self::ClearPart { .. } | Self::ClearIndex { .. } => {
+                "private, no-store"
+            }
             Self::HlsMultivariant { .. } | Self::HlsMedia { .. } | Self::Dash { .. } => {
                 "public, max-age=1"
             }

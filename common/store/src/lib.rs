@@ -10,6 +10,7 @@ mod reader;
 mod sign;
 mod window;
 
+pub use config::{AccessKey, Settings};
 pub use error::StoreError;
 pub use key::{Bucket, Key};
 pub use location::{Location, ObjectInfo};

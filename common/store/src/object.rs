@@ -12,10 +12,7 @@ use bytes::{Bytes, BytesMut};
 use futures::Stream;
 use tokio::runtime::Handle;
 
-use crate::{
-    Bucket, Key, Location, ObjectInfo, RangeReader, StoreError,
-    config::{BucketNames, Clients},
-};
+use crate::{Bucket, Key, Location, ObjectInfo, RangeReader, Settings, StoreError};
 
 /// A body that breaks off is asked for again: the client itself only repeats up to the headers.
 const BODY_ATTEMPTS: u32 = 3;
@@ -26,7 +23,7 @@ const BODY_RETRY_DELAY: Duration = Duration::from_millis(200);
 pub struct Store {
     pub(crate) client: Client,
     pub(crate) signing: Client,
-    names: Arc<BucketNames>,
+    settings: Arc<Settings>,
     handle: Handle,
 }
 
@@ -36,19 +33,25 @@ impl Store {
     /// # Errors
     /// [`StoreError::Setting`] where a variable does not fit.
     pub async fn from_env() -> Result<Self, StoreError> {
-        let clients = Clients::from_env().await?;
-        Ok(Self {
-            client: clients.own,
-            signing: clients.signing,
-            names: Arc::new(BucketNames::from_env()),
-            handle: Handle::current(),
-        })
+        Ok(Self::connect(Settings::from_env()?).await)
     }
 
-    /// The name that the environment gives a bucket.
+    /// Connects as the settings say; sends nothing yet. Must be called within the tokio runtime that
+    /// [`RangeReader`]s of it are to use.
+    pub async fn connect(settings: Settings) -> Self {
+        let (client, signing) = settings.clients().await;
+        Self {
+            client,
+            signing,
+            settings: Arc::new(settings),
+            handle: Handle::current(),
+        }
+    }
+
+    /// The name that the settings give a bucket.
     #[must_use]
     pub fn bucket_name(&self, bucket: Bucket) -> &str {
-        self.names.of(bucket)
+        self.settings.bucket_name(bucket)
     }
 
     /// Where the object of `key` lies.
