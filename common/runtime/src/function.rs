@@ -28,8 +28,8 @@ pub enum Failure {
     Permanent {
         /// What is wrong, for a person.
         reason: String,
-        /// What to tell the catalog, where the asset is known. It is delivered before the answer,
-        /// and the answer is then 200: the failure is an outcome, not a lost event.
+        /// What to tell the catalog, where the asset is known. It is delivered like any event of a
+        /// step that succeeded, with 200: the failure is an outcome, not a lost event.
         report: Option<Box<Outgoing>>,
     },
     /// Something around the input is out of order: answered 503, which the broker retries.
