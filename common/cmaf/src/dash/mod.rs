@@ -1,10 +1,11 @@
 //! The DASH manifest (ISO/IEC 23009-1), live profile, one period.
 //!
-//! While a title grows the manifest is `dynamic`. Its segments come faster or slower than real time,
-//! so that wall-clock availability means nothing: `availabilityStartTime` lies a whole planned
-//! duration before the upload, which makes every segment named available at once, and
-//! `suggestedPresentationDelay` is longer than any title grows, which makes players begin at 0.
-//! `timeShiftBufferDepth` is absent: nothing ever leaves. When everything is there it is `static`.
+//! While a title grows the manifest is `dynamic`, its segments coming faster than real time, and
+//! `timeShiftBufferDepth` is absent: nothing ever leaves. `suggestedPresentationDelay` is the length
+//! of what is there and a little more, so that players, which begin that much before the newest
+//! segment's end, begin at 0. It is not longer than needed: Shaka Player never believes its playhead
+//! to be nearer to that end than the delay, and would stop fetching. When everything is there the
+//! manifest is `static`.
 
 mod protection;
 mod set;
@@ -23,8 +24,9 @@ use crate::presentation::{Presentation, Span};
 /// The element writer that all parts of the manifest share.
 type Xml = Writer<Vec<u8>>;
 
-/// Longer than any title takes to grow.
-const PRESENTATION_DELAY: &str = "P7D";
+/// What players begin before what is there: longer than it takes them from reading the manifest to
+/// the first picture, and much shorter than what they buffer.
+const DELAY_MARGIN_MICROS: u64 = 2_000_000;
 
 /// How often players look for more.
 const UPDATE_PERIOD: &str = "PT1S";
@@ -36,8 +38,7 @@ const MIN_BUFFER_MICROS: u64 = 2_000_000;
 /// The wall-clock times that a growing manifest has to state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Times {
-    /// When the title's first instant counts as published: the same in every version of the
-    /// manifest, and at least the title's duration ago.
+    /// When the title's first instant counts as published: the same in every version of the manifest.
     pub available_from: OffsetDateTime,
     /// When what the manifest names came to be there.
     pub published: OffsetDateTime,
@@ -100,7 +101,8 @@ fn mpd_attributes(presentation: &Presentation, times: &Times) -> Vec<(&'static s
         attributes.push(("availabilityStartTime", date_time(times.available_from)));
         attributes.push(("publishTime", date_time(times.published)));
         attributes.push(("minimumUpdatePeriod", UPDATE_PERIOD.to_owned()));
-        attributes.push(("suggestedPresentationDelay", PRESENTATION_DELAY.to_owned()));
+        let delay = presentation.length().micros_up() + DELAY_MARGIN_MICROS;
+        attributes.push(("suggestedPresentationDelay", duration(delay)));
     }
     attributes
 }

@@ -11,12 +11,13 @@ use crate::presentation::Protection;
 /// Any Common Encryption scheme (ISO/IEC 23009-1, section 5.8.5.2).
 const MP4_PROTECTION: &str = "urn:mpeg:dash:mp4protection:2011";
 
-/// W3C Common PSSH: the key ids alone.
-const COMMON_PSSH: &str = "urn:uuid:1077efec-c0b2-4d02-ace3-3c1e52e2fb4b";
-
 /// ClearKey with a licence address (DASH-IF IOP, section 7.6.2.4): Shaka Player and dash.js take it
 /// without any configuration.
 const CLEAR_KEY: &str = "urn:uuid:e2719d58-a985-b3c9-781a-b030af78d30e";
+
+/// W3C Common PSSH: the key ids alone. It comes after ClearKey and not within it: Shaka Player asks
+/// the first of the two for the licence's address, and dash.js takes a PSSH within for JSON.
+const COMMON_PSSH: &str = "urn:uuid:1077efec-c0b2-4d02-ace3-3c1e52e2fb4b";
 
 /// Writes the descriptors of one adaptation set.
 pub(super) fn write(xml: &mut Xml, protection: &Protection) -> io::Result<()> {
@@ -30,16 +31,6 @@ pub(super) fn write(xml: &mut Xml, protection: &Protection) -> io::Result<()> {
         .write_empty()?;
     xml.create_element("ContentProtection")
         .with_attributes([
-            ("schemeIdUri", COMMON_PSSH),
-            ("cenc:default_KID", kid.as_str()),
-        ])
-        .write_inner_content(|xml| {
-            xml.create_element("cenc:pssh")
-                .write_text_content(BytesText::new(&STANDARD.encode(&protection.pssh)))?;
-            Ok(())
-        })?;
-    xml.create_element("ContentProtection")
-        .with_attributes([
             ("schemeIdUri", CLEAR_KEY),
             ("value", "ClearKey1.0"),
             ("cenc:default_KID", kid.as_str()),
@@ -48,6 +39,16 @@ pub(super) fn write(xml: &mut Xml, protection: &Protection) -> io::Result<()> {
             xml.create_element("dashif:Laurl")
                 .with_attribute(("licenseType", "EME-1.0"))
                 .write_text_content(BytesText::new(&protection.license_uri))?;
+            Ok(())
+        })?;
+    xml.create_element("ContentProtection")
+        .with_attributes([
+            ("schemeIdUri", COMMON_PSSH),
+            ("cenc:default_KID", kid.as_str()),
+        ])
+        .write_inner_content(|xml| {
+            xml.create_element("cenc:pssh")
+                .write_text_content(BytesText::new(&STANDARD.encode(&protection.pssh)))?;
             Ok(())
         })?;
     Ok(())
