@@ -1,0 +1,345 @@
+//! One payload of each kind, with a value in every field.
+
+use reeldrop_events::{
+    AssetAdvanced, AssetDeleted, AssetId, AssetPublished, AudioPackaged, AudioPart, AudioPlanned,
+    AudioRendition, AudioRepackagePlanned, AudioTrack, AudioTranscoded, Chunk, ChunkPackaged,
+    ChunkPlanned, ChunkRepackagePlanned, ChunkTranscoded, ClearRendition, ClearSegment, Color,
+    Container, DecodeError, FrameRate, Incoming, KeyFrames, Media, MediaProbed, MediaRejected,
+    Orientation, Outgoing, PackageNo, PackagedRendition, Payload, Plan, PublishedSegment, Ratio,
+    RekeyRequested, Rendition, RetryRequested, Scheme, Source, StepFailed, ThumbnailsCompleted,
+    Timeline, TrackKind, TrackSummary, Transfer, UploadFinalized, VideoCodec, VideoTrack,
+};
+use serde_json::Value;
+use uuid::Uuid;
+
+/// An event, and how its receiver reads it.
+pub(crate) struct Sample {
+    pub(crate) outgoing: Outgoing,
+    pub(crate) decode: fn(&cloudevents::Event) -> Result<Value, DecodeError>,
+}
+
+impl Sample {
+    fn of<P: Payload>(payload: &P) -> Self {
+        let decode = |event: &cloudevents::Event| Ok(serde_json::to_value(P::decode(event)?)?);
+        Self {
+            outgoing: Outgoing::of(payload),
+            decode,
+        }
+    }
+}
+
+pub(crate) fn all() -> Vec<Sample> {
+    [plan_samples(), package_samples(), title_samples()]
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
+fn title_samples() -> Vec<Sample> {
+    let asset = asset();
+    vec![
+        Sample::of(&UploadFinalized { source: source() }),
+        Sample::of(&MediaProbed {
+            asset,
+            source: source(),
+            media: media(),
+            plan: plan(),
+        }),
+        Sample::of(&MediaRejected {
+            asset,
+            source: source(),
+            reason: "This file has no picture.".to_owned(),
+        }),
+        Sample::of(&StepFailed {
+            asset,
+            step: "thumbnail".to_owned(),
+            part: "0".to_owned(),
+            reason: "No picture could be decoded.".to_owned(),
+        }),
+        Sample::of(&ThumbnailsCompleted {
+            asset,
+            poster: format!("{asset}/poster.jpg"),
+            poster_width: 1280,
+            poster_height: 720,
+            poster_time_ms: 4_200,
+            storyboard: format!("{asset}/storyboard/index.vtt"),
+            sheets: 2,
+            preview: format!("{asset}/preview.webp"),
+        }),
+        Sample::of(&RekeyRequested {
+            asset,
+            kid: Uuid::from_u128(2),
+            scheme: Scheme::Cenc,
+        }),
+        Sample::of(&RetryRequested {
+            asset,
+            request: Uuid::from_u128(3),
+        }),
+        Sample::of(&AssetDeleted { asset }),
+    ]
+}
+
+fn plan_samples() -> Vec<Sample> {
+    let (asset, plan) = (asset(), plan());
+    vec![
+        Sample::of(&ChunkPlanned {
+            asset,
+            source: source(),
+            video: media().video,
+            timeline: plan.timeline,
+            chunk: plan.chunks[1],
+            ladder: plan.ladder.clone(),
+            scheme: plan.scheme,
+        }),
+        Sample::of(&AudioPlanned {
+            asset,
+            source: source(),
+            timeline: plan.timeline,
+            part: plan.audio_parts[0],
+            rendition: plan.audio[0].clone(),
+            total_frames: 469,
+            scheme: plan.scheme,
+        }),
+        Sample::of(&ChunkTranscoded {
+            asset,
+            source: source(),
+            chunk: plan.chunks[1],
+            renditions: vec![clear("h264-720p")],
+            scheme: plan.scheme,
+        }),
+        Sample::of(&AudioTranscoded {
+            asset,
+            source: source(),
+            part: plan.audio_parts[0],
+            rendition: clear("audio-0"),
+            scheme: plan.scheme,
+        }),
+    ]
+}
+
+fn package_samples() -> Vec<Sample> {
+    let (asset, plan) = (asset(), plan());
+    let (chunk, part) = (plan.chunks[1], plan.audio_parts[0]);
+    let (from, package) = (PackageNo::FIRST, PackageNo(2));
+    let (from_scheme, scheme) = (Scheme::Cbcs, Scheme::Cenc);
+    let (video, audio) = (packaged("h264-720p"), packaged("audio-0"));
+    let renditions = vec![video];
+    vec![
+        Sample::of(&ChunkPackaged {
+            asset,
+            package,
+            chunk,
+            renditions: renditions.clone(),
+        }),
+        Sample::of(&AudioPackaged {
+            asset,
+            package,
+            part,
+            rendition: audio.clone(),
+        }),
+        Sample::of(&ChunkRepackagePlanned {
+            asset,
+            from,
+            from_scheme,
+            package,
+            scheme,
+            chunk,
+            renditions,
+        }),
+        Sample::of(&AudioRepackagePlanned {
+            asset,
+            from,
+            from_scheme,
+            package,
+            scheme,
+            part,
+            rendition: audio,
+        }),
+        Sample::of(&AssetAdvanced {
+            asset,
+            package,
+            source: source(),
+            segments: 4,
+            complete: true,
+        }),
+        Sample::of(&AssetPublished {
+            asset,
+            package,
+            segments: 4,
+            complete: true,
+            duration_ms: 20_020,
+            hls: format!("{asset}/2/stream.m3u8"),
+            dash: format!("{asset}/2/stream.mpd"),
+        }),
+    ]
+}
+
+fn source() -> Source {
+    Source {
+        bucket: "reeldrop-uploads".to_owned(),
+        object: "Ferien 2026/Über 100% \"gut\" 1+1.MP4".to_owned(),
+        version: "d41d8cd98f00b204e9800998ecf8427e".to_owned(),
+        size_bytes: 10_485_760,
+    }
+}
+
+fn asset() -> AssetId {
+    AssetId::of(&source())
+}
+
+fn media() -> Media {
+    Media {
+        container: Container::FragmentedMp4,
+        duration_ns: 20_020_000_000,
+        video: video(),
+        audio: vec![AudioTrack {
+            index: 0,
+            codec: "audio/mpeg".to_owned(),
+            channels: 2,
+            sample_rate_hz: 44_100,
+            language: Some("de".to_owned()),
+            title: Some("Kommentar".to_owned()),
+            start_ns: 23_000_000,
+            duration_ns: 20_000_000_000,
+            loudness_clufs: Some(-2_310),
+            peak_cdbfs: Some(-120),
+        }],
+        tracks: vec![TrackSummary {
+            index: 0,
+            kind: TrackKind::Video,
+            codec: "video/x-h265".to_owned(),
+            language: None,
+            picked: true,
+        }],
+        seekable: true,
+    }
+}
+
+fn video() -> VideoTrack {
+    VideoTrack {
+        index: 0,
+        codec: "video/x-h265".to_owned(),
+        profile: Some("main-10".to_owned()),
+        coded_width: 1920,
+        coded_height: 1080,
+        display_width: 1080,
+        display_height: 1920,
+        sample_aspect_ratio: Ratio::ONE,
+        orientation: Orientation::Rotate90,
+        frame_rate: Ratio {
+            num: 30_000,
+            den: 1_001,
+        },
+        variable_frame_rate: false,
+        interlaced: false,
+        bit_depth: 10,
+        color: Color {
+            primaries: 9,
+            transfer: 16,
+            matrix: 9,
+            full_range: false,
+            dynamic_range: Transfer::Pq,
+        },
+        start_ns: 0,
+        duration_ns: 20_020_000_000,
+        frames: Some(600),
+        bitrate_bps: Some(4_000_000),
+        key_frames: KeyFrames {
+            count: 10,
+            longest_gap_ns: 2_002_000_000,
+        },
+    }
+}
+
+fn plan() -> Plan {
+    Plan {
+        profile: "default".to_owned(),
+        timeline: Timeline {
+            origin_ns: 0,
+            timescale: 30_000,
+            frame_rate: FrameRate::Constant(Ratio {
+                num: 30_000,
+                den: 1_001,
+            }),
+            gop_ticks: 60_060,
+            segment_ticks: 180_180,
+            first_segment_ticks: Some(60_060),
+        },
+        duration_ticks: 600_600,
+        ladder: vec![Rendition {
+            name: "h264-720p".to_owned(),
+            codec: VideoCodec::H264,
+            width: 720,
+            height: 1280,
+            max_bitrate_bps: 4_500_000,
+            crf: 23,
+            preset: "veryfast".to_owned(),
+        }],
+        chunks: vec![
+            Chunk {
+                index: 0,
+                first_segment: 0,
+                segments: 1,
+                start: 0,
+                end: Some(60_060),
+            },
+            Chunk {
+                index: 1,
+                first_segment: 1,
+                segments: 4,
+                start: 60_060,
+                end: None,
+            },
+        ],
+        audio: vec![AudioRendition {
+            name: "audio-0".to_owned(),
+            track: 0,
+            bitrate_bps: 128_000,
+            sample_rate_hz: 48_000,
+            channels: 2,
+            gain_cdb: 710,
+            language: "de".to_owned(),
+            label: "Deutsch".to_owned(),
+            default: true,
+        }],
+        audio_parts: vec![AudioPart {
+            index: 0,
+            first_segment: 0,
+            segments: 5,
+            start_frame: 0,
+            end_frame: Some(939),
+        }],
+        scheme: Scheme::Cbcs,
+    }
+}
+
+fn clear(name: &str) -> ClearRendition {
+    ClearRendition {
+        name: name.to_owned(),
+        timescale: 30_000,
+        codec: "avc1.64001F".to_owned(),
+        segments: vec![ClearSegment {
+            number: 1,
+            start_ticks: 60_060,
+            duration_ticks: 120_120,
+            offset: 0,
+            bytes: 500_000,
+            samples: 120,
+        }],
+    }
+}
+
+fn packaged(name: &str) -> PackagedRendition {
+    PackagedRendition {
+        name: name.to_owned(),
+        timescale: 30_000,
+        codec: "avc1.64001F".to_owned(),
+        segments: vec![PublishedSegment {
+            number: 1,
+            start_ticks: 60_060,
+            duration_ticks: 120_120,
+            bytes: 500_100,
+            samples: 120,
+        }],
+    }
+}
