@@ -1,3 +1,9 @@
 //! Starts the function.
 
-fn main() {}
+use std::process::ExitCode;
+
+use encrypt_package::EncryptPackage;
+
+fn main() -> ExitCode {
+    reeldrop_runtime::serve(|_publisher| EncryptPackage::from_env())
+}

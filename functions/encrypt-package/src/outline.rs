@@ -1,0 +1,99 @@
+//! From what the catalog holds to what the manifests say.
+
+use reeldrop_catalog::{Publication, PublicationRendition};
+use reeldrop_cmaf::{
+    dash::Times,
+    presentation::{Audio, Presentation, Protection, Span, Track, Video},
+};
+use reeldrop_events::{AudioRendition, PublishedSegment, Rendition, Transfer};
+
+/// What the manifests say: every rendition as far as all of them reach, or whole.
+pub(crate) fn presentation(
+    publication: &Publication,
+    protection: Option<Protection>,
+) -> Presentation {
+    let plan = &publication.plan;
+    let found = |name: &str| {
+        let mut renditions = publication.renditions.iter();
+        renditions.find(|rendition| rendition.name == name)
+    };
+    let video = plan.ladder.iter().filter_map(|planned| {
+        let track = track(publication, found(&planned.name)?, planned.max_bitrate_bps)?;
+        Some(video(publication, planned, track))
+    });
+    let audio = plan.audio.iter().filter_map(|planned| {
+        let declared_bps = u64::from(planned.bitrate_bps);
+        let track = track(publication, found(&planned.name)?, declared_bps)?;
+        Some(audio(planned, track))
+    });
+    Presentation {
+        complete: publication.complete,
+        planned_segment: Span {
+            ticks: plan.timeline.segment_ticks,
+            timescale: plan.timeline.timescale,
+        },
+        video: video.collect(),
+        audio: audio.collect(),
+        protection,
+    }
+}
+
+/// The wall-clock times of a growing manifest.
+pub(crate) fn times(publication: &Publication) -> Times {
+    Times {
+        available_from: publication.created_at,
+        published: publication.packaged_at,
+    }
+}
+
+fn track(
+    publication: &Publication,
+    found: &PublicationRendition,
+    declared_bps: u64,
+) -> Option<Track> {
+    let segments = run(publication, &found.segments);
+    (!segments.is_empty()).then(|| Track {
+        name: found.name.clone(),
+        codec: found.codec.clone(),
+        timescale: found.timescale,
+        declared_bps,
+        segments,
+    })
+}
+
+/// The unbroken run from segment 0 that the manifests name.
+fn run(publication: &Publication, segments: &[PublishedSegment]) -> Vec<PublishedSegment> {
+    let limit = if publication.complete {
+        u32::MAX
+    } else {
+        publication.contiguous_segments
+    };
+    let mut segments = segments.to_vec();
+    segments.sort_by_key(|segment| segment.number);
+    let numbered = segments.into_iter().zip(0..limit);
+    let unbroken = numbered.take_while(|(segment, number)| segment.number == *number);
+    unbroken.map(|(segment, _)| segment).collect()
+}
+
+fn video(publication: &Publication, planned: &Rendition, track: Track) -> Video {
+    Video {
+        track,
+        family: planned.codec,
+        width: planned.width,
+        height: planned.height,
+        frame_rate: publication.plan.timeline.frame_rate.ratio(),
+        // Every rendition of a plan is SDR: HDR sources are tone-mapped.
+        range: Transfer::Sdr,
+    }
+}
+
+fn audio(planned: &AudioRendition, track: Track) -> Audio {
+    Audio {
+        track,
+        language: planned.language.clone(),
+        label: planned.label.clone(),
+        channels: planned.channels,
+        sample_rate_hz: planned.sample_rate_hz,
+        default: planned.default,
+    }
+}

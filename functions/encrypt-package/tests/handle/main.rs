@@ -1,0 +1,72 @@
+//! The function against a real S3 endpoint and a real PostgreSQL.
+
+#![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
+
+mod endpoint;
+mod publish;
+mod repackage;
+mod rows;
+mod segments;
+mod title;
+
+use encrypt_package::{Config, EncryptPackage, Input};
+use endpoint::Endpoint;
+use reeldrop_catalog::{KeyStore, MasterKey, testing::TestDatabase};
+use reeldrop_events::{Events, Payload, StepFailed};
+use reeldrop_runtime::{Failure, Function};
+use reeldrop_store::Store;
+
+/// Everything around the function.
+struct World {
+    endpoint: Endpoint,
+    database: TestDatabase,
+}
+
+impl World {
+    async fn new() -> Self {
+        Self {
+            endpoint: Endpoint::start().await,
+            database: TestDatabase::new().await,
+        }
+    }
+
+    fn keys(&self) -> KeyStore {
+        KeyStore::new(self.database.catalog.clone(), MasterKey::new(&[7; 32]))
+    }
+
+    /// A process of its own: it knows nothing that another one has learnt.
+    fn function(&self) -> EncryptPackage {
+        self.function_at(self.endpoint.store.clone())
+    }
+
+    fn function_at(&self, store: Store) -> EncryptPackage {
+        let config = Config {
+            portal_url: "https://portal.example".to_owned(),
+        };
+        EncryptPackage::new(store, self.database.catalog.clone(), self.keys(), config)
+    }
+
+    async fn handle(&self, input: Input) -> Result<Events, Failure> {
+        self.function().handle(input).await
+    }
+}
+
+/// The one event of a kind.
+fn only<P: Payload>(events: &Events) -> P {
+    let [event] = events.as_slice() else {
+        panic!("one event, not {}", events.as_slice().len());
+    };
+    assert_eq!(event.ty, P::TYPE);
+    serde_json::from_value(event.data.clone()).unwrap()
+}
+
+/// The report of a failure that trying again cannot help.
+fn step_failed(failure: Failure) -> StepFailed {
+    match failure {
+        Failure::Permanent {
+            report: Some(report),
+            ..
+        } => serde_json::from_value(report.data).unwrap(),
+        other => panic!("a reported failure, not {other:?}"),
+    }
+}

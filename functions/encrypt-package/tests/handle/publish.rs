@@ -1,0 +1,206 @@
+use encrypt_package::Input;
+use reeldrop_events::{
+    AssetAdvanced, AssetId, AssetPublished, AudioPackaged, ChunkPackaged, PackageNo,
+    PackagedRendition, Scheme, Source,
+};
+use reeldrop_runtime::Failure;
+use tokio_postgres::Client;
+
+use crate::{World, only, rows, title};
+
+fn advanced(source: &Source, segments: u32, complete: bool) -> Input {
+    Input::Advanced(Box::new(AssetAdvanced {
+        asset: AssetId::of(source),
+        package: PackageNo::FIRST,
+        source: source.clone(),
+        segments,
+        complete,
+    }))
+}
+
+/// A title whose segments are all published and none yet in the catalog.
+async fn encrypted(world: &World, source: &Source, scheme: Scheme) -> Vec<PackagedRendition> {
+    let (chunk, audio) = title::transcode(&world.endpoint.store, source, scheme).await;
+    rows::title(&world.database.client().await, source, scheme).await;
+    let chunk = world
+        .handle(Input::ChunkTranscoded(chunk.into()))
+        .await
+        .unwrap();
+    let audio = world
+        .handle(Input::AudioTranscoded(audio.into()))
+        .await
+        .unwrap();
+    let (chunk, audio): (ChunkPackaged, AudioPackaged) = (only(&chunk), only(&audio));
+    chunk
+        .renditions
+        .into_iter()
+        .chain([audio.rendition])
+        .collect()
+}
+
+async fn keep(client: &Client, source: &Source, renditions: &[PackagedRendition], until: [u32; 3]) {
+    for (rendition, until) in renditions.iter().zip(until) {
+        let asset = AssetId::of(source);
+        rows::packaged(client, asset, PackageNo::FIRST, rendition, until).await;
+    }
+}
+
+fn text(world: &World, key: &str) -> String {
+    String::from_utf8(world.endpoint.published()[key].clone()).unwrap()
+}
+
+#[tokio::test]
+async fn manifests_grow_then_are_final_and_stale_events_change_nothing() {
+    let world = World::new().await;
+    let source = title::source("clip.mp4");
+    let renditions = encrypted(&world, &source, Scheme::Cbcs).await;
+    let client = world.database.client().await;
+    let asset = AssetId::of(&source);
+
+    // One rendition is ahead: manifests name what all of them have.
+    keep(&client, &source, &renditions, [2, 1, 1]).await;
+    rows::reached(&client, asset, 1, false).await;
+    let events = world.handle(advanced(&source, 1, false)).await.unwrap();
+    let said: AssetPublished = only(&events);
+    assert_eq!(
+        (said.segments, said.complete, said.duration_ms),
+        (1, false, 2_000)
+    );
+    assert_eq!(said.hls, format!("{asset}/1/stream.m3u8"));
+    assert_eq!(said.dash, format!("{asset}/1/stream.mpd"));
+    let playlist = text(&world, &format!("{asset}/1/h264-high/index.m3u8"));
+    assert!(
+        playlist.contains("EVENT") && !playlist.contains("000001.m4s"),
+        "{playlist}"
+    );
+    let key = format!("https://portal.example/api/assets/{asset}/packages/1/key");
+    assert!(playlist.contains(&format!("URI=\"{key}\"")), "{playlist}");
+    let mpd = text(&world, &said.dash);
+    assert!(mpd.contains("type=\"dynamic\""), "{mpd}");
+    assert!(
+        mpd.contains("availabilityStartTime=\"2026-11-20T10:00:00Z\""),
+        "{mpd}"
+    );
+    assert!(
+        mpd.contains(&format!(
+            "/api/assets/{asset}/packages/1/license</dashif:Laurl>"
+        )),
+        "{mpd}"
+    );
+
+    keep(&client, &source, &renditions, [2, 2, 2]).await;
+    rows::reached(&client, asset, 2, true).await;
+    let events = world.handle(advanced(&source, 2, true)).await.unwrap();
+    let said: AssetPublished = only(&events);
+    assert_eq!(
+        (said.segments, said.complete, said.duration_ms),
+        (2, true, 8_000)
+    );
+    let published = world.endpoint.published();
+    let playlist = text(&world, &format!("{asset}/1/audio-0/index.m3u8"));
+    assert!(
+        playlist.contains("VOD") && playlist.ends_with("#EXT-X-ENDLIST\n"),
+        "{playlist}"
+    );
+    let mpd = text(&world, &said.dash);
+    assert!(mpd.contains("mediaPresentationDuration=\"PT8S\""), "{mpd}");
+
+    // The first event comes again, late, to another process.
+    let again = world.handle(advanced(&source, 1, false)).await.unwrap();
+    assert_eq!(again, events);
+    assert_eq!(published, world.endpoint.published());
+}
+
+#[tokio::test]
+async fn every_address_in_the_playlists_is_an_object() {
+    let world = World::new().await;
+    let source = title::source("clip.mp4");
+    let renditions = encrypted(&world, &source, Scheme::Cenc).await;
+    let asset = AssetId::of(&source);
+    let client = world.database.client().await;
+    keep(&client, &source, &renditions, [2, 2, 2]).await;
+    rows::reached(&client, asset, 2, true).await;
+    world.handle(advanced(&source, 2, true)).await.unwrap();
+    let published = world.endpoint.published();
+    let multivariant = &published[&format!("{asset}/1/stream.m3u8")];
+    let (_, multivariant) = m3u8_rs::parse_master_playlist(multivariant).unwrap();
+    let audio = multivariant
+        .alternatives
+        .iter()
+        .filter_map(|audio| audio.uri.clone());
+    let video = multivariant
+        .variants
+        .iter()
+        .map(|variant| variant.uri.clone());
+    let playlists: Vec<_> = video.chain(audio).collect();
+    assert_eq!(playlists.len(), 3);
+    for playlist in playlists {
+        let folder = format!(
+            "{asset}/1/{}",
+            playlist.strip_suffix("/index.m3u8").unwrap()
+        );
+        let (_, playlist) =
+            m3u8_rs::parse_media_playlist(&published[&format!("{folder}/index.m3u8")]).unwrap();
+        assert!(published.contains_key(&format!(
+            "{folder}/{}",
+            playlist.segments[0].map.as_ref().unwrap().uri
+        )));
+        assert_eq!(playlist.segments.len(), 2);
+        for segment in playlist.segments {
+            assert!(published.contains_key(&format!("{folder}/{}", segment.uri)));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_clear_title_names_no_key() {
+    let world = World::new().await;
+    let source = title::source("clip.mp4");
+    let renditions = encrypted(&world, &source, Scheme::None).await;
+    let asset = AssetId::of(&source);
+    let client = world.database.client().await;
+    keep(&client, &source, &renditions, [2, 2, 2]).await;
+    rows::reached(&client, asset, 2, true).await;
+    world.handle(advanced(&source, 2, true)).await.unwrap();
+    assert!(!text(&world, &format!("{asset}/1/stream.mpd")).contains("ContentProtection"));
+    assert!(!text(&world, &format!("{asset}/1/audio-0/index.m3u8")).contains("EXT-X-KEY"));
+}
+
+#[tokio::test]
+async fn nothing_is_said_before_there_is_anything_to_play() {
+    let world = World::new().await;
+    let source = title::source("clip.mp4");
+    rows::title(&world.database.client().await, &source, Scheme::None).await;
+    let events = world.handle(advanced(&source, 0, false)).await.unwrap();
+    assert!(events.as_slice().is_empty());
+    assert!(world.endpoint.published().is_empty());
+}
+
+#[tokio::test]
+async fn a_title_that_the_catalog_does_not_know_yet_is_asked_for_again() {
+    let world = World::new().await;
+    let failure = world
+        .handle(advanced(&title::source("clip.mp4"), 1, false))
+        .await;
+    assert!(matches!(failure, Err(Failure::Transient { .. })));
+}
+
+#[tokio::test]
+async fn a_deleted_title_is_left_alone() {
+    let world = World::new().await;
+    let source = title::source("clip.mp4");
+    let client = world.database.client().await;
+    rows::title(&client, &source, Scheme::None).await;
+    client
+        .execute("update assets set deleted_at = now()", &[])
+        .await
+        .unwrap();
+    let events = world.handle(advanced(&source, 1, false)).await.unwrap();
+    assert!(events.as_slice().is_empty());
+    let (chunk, _) = title::transcode(&world.endpoint.store, &source, Scheme::Cbcs).await;
+    let events = world
+        .handle(Input::ChunkTranscoded(chunk.into()))
+        .await
+        .unwrap();
+    assert!(events.as_slice().is_empty());
+}

@@ -1,0 +1,113 @@
+//! What catalog-write would keep.
+
+use reeldrop_events::{AssetId, PackageNo, PackagedRendition, Scheme, Source};
+use tokio_postgres::{Client, types::Json};
+use uuid::Uuid;
+
+use crate::title::{AUDIO, media, plan};
+
+pub(crate) async fn title(client: &Client, source: &Source, scheme: Scheme) {
+    let asset = AssetId::of(source);
+    let (media, plan) = (
+        serde_json::to_value(media()).unwrap(),
+        serde_json::to_value(plan(scheme)).unwrap(),
+    );
+    client
+        .execute(
+            "insert into assets (id, bucket, object, version, size_bytes, media, plan, created_at)
+             values ($1, $2, $3, $4, 5, $5, $6, '2026-11-20 10:00:00Z')",
+            &[
+                &asset.0,
+                &source.bucket,
+                &source.object,
+                &source.version,
+                &Json(media),
+                &Json(plan),
+            ],
+        )
+        .await
+        .unwrap();
+    package(client, asset, PackageNo::FIRST, scheme, None).await;
+}
+
+pub(crate) async fn package(
+    client: &Client,
+    asset: AssetId,
+    package: PackageNo,
+    scheme: Scheme,
+    kid: Option<Uuid>,
+) {
+    client
+        .execute(
+            "insert into packages (asset, package, scheme, kid, planned, created_at)
+             values ($1, $2, $3, $4, true, '2026-11-20 10:00:05Z')",
+            &[&asset.0, &(package.0 as i32), &scheme.as_str(), &kid],
+        )
+        .await
+        .unwrap();
+}
+
+/// Keeps a rendition's segments below `until`.
+pub(crate) async fn packaged(
+    client: &Client,
+    asset: AssetId,
+    package: PackageNo,
+    rendition: &PackagedRendition,
+    until: u32,
+) {
+    let number = package.0 as i32;
+    let kind = if rendition.name == AUDIO {
+        "audio"
+    } else {
+        "video"
+    };
+    client
+        .execute(
+            "insert into renditions (asset, package, name, kind, timescale, codec)
+             values ($1, $2, $3, $4, $5, $6) on conflict do nothing",
+            &[
+                &asset.0,
+                &number,
+                &rendition.name,
+                &kind,
+                &(rendition.timescale as i32),
+                &rendition.codec,
+            ],
+        )
+        .await
+        .unwrap();
+    for segment in rendition
+        .segments
+        .iter()
+        .filter(|segment| segment.number < until)
+    {
+        client
+            .execute(
+                "insert into segments
+                 (asset, package, rendition, number, start_ticks, duration_ticks, bytes, samples)
+                 values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict do nothing",
+                &[
+                    &asset.0,
+                    &number,
+                    &rendition.name,
+                    &(segment.number as i32),
+                    &(segment.start_ticks as i64),
+                    &(segment.duration_ticks as i64),
+                    &(segment.bytes as i64),
+                    &(segment.samples as i32),
+                ],
+            )
+            .await
+            .unwrap();
+    }
+}
+
+pub(crate) async fn reached(client: &Client, asset: AssetId, contiguous: i32, complete: bool) {
+    client
+        .execute(
+            "update packages set contiguous = $2, complete = $3 where asset = $1",
+            &[&asset.0, &contiguous, &complete],
+        )
+        .await
+        .unwrap();
+}
