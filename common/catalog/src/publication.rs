@@ -7,6 +7,7 @@ use reeldrop_events::{
     AssetId, Media, PackageNo, Plan, PublishedSegment, Scheme, Source, ThumbnailsCompleted,
 };
 use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
 use tokio_postgres::Row;
 
 use crate::{
@@ -21,7 +22,9 @@ const PUBLISH_LOCK: i32 = 0x7075_626c;
 
 const PACKAGE: &str = "
     select a.bucket, a.object, a.version, a.size_bytes, a.media, a.plan, a.deleted_at is not null as deleted,
-           p.scheme, p.contiguous::bigint as contiguous, p.complete,
+           p.scheme, p.contiguous::bigint as contiguous, p.complete, a.created_at,
+           coalesce((select max(packaged_at) from parts where asset = $1 and package = $2),
+                    p.created_at) as packaged_at,
            t.poster, t.poster_width::bigint, t.poster_height::bigint, t.poster_time_ms,
            t.storyboard, t.sheets::bigint, t.preview
     from assets a
@@ -105,6 +108,10 @@ pub struct Publication {
     pub contiguous_segments: u32,
     /// Whether every part is packaged.
     pub complete: bool,
+    /// When the title's upload was first heard of.
+    pub created_at: OffsetDateTime,
+    /// When the newest of the parts was packaged.
+    pub packaged_at: OffsetDateTime,
     /// The title's pictures, once made.
     pub thumbnails: Option<ThumbnailsCompleted>,
 }
@@ -224,6 +231,8 @@ async fn publication(
         scheme,
         contiguous_segments: count(&row, "contiguous")?,
         complete: row.try_get("complete")?,
+        created_at: row.try_get("created_at")?,
+        packaged_at: row.try_get("packaged_at")?,
         thumbnails: thumbnails(asset, &row)?,
     })
 }
