@@ -6,7 +6,7 @@ use gst::prelude::*;
 use gstreamer as gst;
 use gstreamer_app as gst_app;
 
-use crate::{Frames, MediaError, demuxed::internal, watch::Watched};
+use crate::{Frames, MediaError, demuxed::internal, gate::Held, watch::Watched};
 
 /// A pipeline that decodes one track and waits for something to be linked behind it.
 ///
@@ -15,7 +15,7 @@ use crate::{Frames, MediaError, demuxed::internal, watch::Watched};
 pub struct Decoding {
     watched: Watched,
     tail: gst::Pad,
-    blocks: Vec<(gst::Pad, gst::PadProbeId)>,
+    held: Held,
 }
 
 /// How a pipeline came to its end.
@@ -28,19 +28,16 @@ pub enum Ended {
 }
 
 impl Decoding {
-    pub(crate) fn new(
-        watched: Watched,
-        tail: gst::Pad,
-        blocks: Vec<(gst::Pad, gst::PadProbeId)>,
-    ) -> Self {
+    pub(crate) fn new(watched: Watched, tail: gst::Pad, held: Held) -> Self {
         Self {
             watched,
             tail,
-            blocks,
+            held,
         }
     }
 
-    /// The pipeline, PAUSED and held before the decoder: add elements to it and sync their state.
+    /// The pipeline, PAUSED and held before the decoder: add elements to it, sync their state with
+    /// it, and only then link them to [`Decoding::tail`].
     #[must_use]
     pub fn pipeline(&self) -> &gst::Pipeline {
         &self.watched.pipeline
@@ -53,12 +50,12 @@ impl Decoding {
         &self.tail
     }
 
-    /// Lets the data flow, without waiting.
+    /// Seeks where that was asked for and lets the data flow, without waiting.
     ///
     /// # Errors
     /// [`MediaError`] where an element refuses to run.
     pub fn start(&mut self) -> Result<(), MediaError> {
-        release(&mut self.blocks);
+        self.held.release()?;
         self.watched.set_state(gst::State::Playing)
     }
 
@@ -93,23 +90,28 @@ impl Decoding {
     /// # Errors
     /// [`MediaError`] where the pipeline refuses to run.
     pub fn frames(self) -> Result<Frames, MediaError> {
+        self.frames_through(&[])
+    }
+
+    /// Decoded frames after they went through `elements`, such as a converter and a caps filter.
+    ///
+    /// # Errors
+    /// [`MediaError`] where elements do not fit together or the pipeline refuses to run.
+    pub fn frames_through(self, elements: &[gst::Element]) -> Result<Frames, MediaError> {
         let sink = gst_app::AppSink::builder()
             .sync(false)
             .max_buffers(4)
             .build();
-        self.watched.pipeline.add(&sink).map_err(internal)?;
-        let pad = sink
-            .static_pad("sink")
-            .ok_or_else(|| internal("appsink without a pad"))?;
-        self.tail.link(&pad).map_err(internal)?;
-        sink.sync_state_with_parent().map_err(internal)?;
-        Frames::start(self.watched, sink, self.blocks)
-    }
-}
-
-/// Lets go of pads held since the source was opened.
-pub(crate) fn release(blocks: &mut Vec<(gst::Pad, gst::PadProbeId)>) {
-    for (pad, block) in blocks.drain(..) {
-        pad.remove_probe(block);
+        let mut pad = self.tail.clone();
+        for element in elements.iter().chain([sink.upcast_ref()]) {
+            self.watched.pipeline.add(element).map_err(internal)?;
+            element.sync_state_with_parent().map_err(internal)?;
+            let end = element
+                .static_pad("sink")
+                .ok_or_else(|| internal("an element without input"))?;
+            pad.link(&end).map_err(internal)?;
+            pad = element.static_pad("src").unwrap_or(end);
+        }
+        Frames::start(self.watched, sink, &self.held)
     }
 }

@@ -10,8 +10,11 @@ use gstreamer as gst;
 use gstreamer_app as gst_app;
 
 use crate::{
-    Decoding, Frames, MediaError, RangeSrc, ReadAt, init,
+    Decoding, Frames, MediaError, RangeSrc, ReadAt,
+    gate::{Gate, Held},
+    init,
     plugins::decoder_for,
+    quirks::{Quirks, local_id},
     watch::{Watched, describe},
 };
 
@@ -46,10 +49,12 @@ pub struct Stream {
     pub caps: gst::Caps,
     /// What the container says about it: language, title, orientation.
     pub tags: gst::TagList,
-    /// The demuxer's name of it: in MP4 it ends in `/` and the track id of at least three digits.
+    /// The demuxer's name of it: in MP4 the track id, of at least three digits.
     pub id: String,
     /// The codec in a person's words, such as `H.264 (High Profile)`.
     pub codec: String,
+    /// Colour as the container says it, in GStreamer's words, where it was kept from the parser.
+    pub container_colorimetry: Option<String>,
     pad: gst::Pad,
 }
 
@@ -59,12 +64,13 @@ pub struct Demuxed {
     watched: Watched,
     streams: Vec<Stream>,
     demuxers: Vec<String>,
-    blocks: Vec<(gst::Pad, gst::PadProbeId)>,
+    gate: Arc<Gate>,
+    quirks: Arc<Quirks>,
 }
 
 /// What the streaming threads say while a source is opened.
 enum Found {
-    Pad(gst::Pad, Option<gst::PadProbeId>),
+    Pad(gst::Pad),
     Element(String),
     AllPads,
 }
@@ -77,10 +83,12 @@ impl Demuxed {
     pub fn open(reader: Arc<dyn ReadAt>, patience: Duration) -> Result<Self, MediaError> {
         init()?;
         let deadline = Instant::now() + patience;
+        let gate = Arc::new(Gate::new(expected_pads(reader.as_ref())?));
+        let quirks = Arc::new(Quirks::of(reader.as_ref())?);
         let watched = Watched::new(RangeSrc::new(reader))?;
         let (found, all_found) = mpsc::channel();
         let parsebin = make("parsebin")?;
-        report_pads(&parsebin, found);
+        report_pads(&parsebin, &gate, &quirks, &found);
         let added = watched
             .pipeline
             .add_many([watched.src.upcast_ref(), &parsebin]);
@@ -92,7 +100,8 @@ impl Demuxed {
             watched,
             streams: Vec::new(),
             demuxers: Vec::new(),
-            blocks: Vec::new(),
+            gate,
+            quirks,
         };
         demuxed.collect(&all_found, deadline)?;
         let picture_or_sound =
@@ -152,7 +161,7 @@ impl Demuxed {
     /// Plugs the decoder of one track, from the key frame at or before `from_ns` in stream time.
     ///
     /// # Errors
-    /// [`MediaError::NoTrack`], [`MediaError::UnsupportedCodec`], or a seek that fails.
+    /// [`MediaError::NoTrack`] or [`MediaError::UnsupportedCodec`].
     pub fn decode(self, track: Track, from_ns: Option<u64>) -> Result<Decoding, MediaError> {
         let stream = self.chosen(track)?;
         let decoder = match decoder_for(&stream.caps) {
@@ -164,11 +173,38 @@ impl Demuxed {
                 });
             }
         };
-        self.plug(&stream, &decoder, from_ns)?;
-        let tail = decoder
-            .static_pad("src")
-            .ok_or_else(|| MediaError::Missing("a decoder's source pad".to_owned()))?;
-        Ok(Decoding::new(self.watched, tail, self.blocks))
+        self.plug(&stream, &decoder)?;
+        let tail = self.color(&stream, &decoder)?;
+        let held = Held {
+            gate: self.gate,
+            pad: stream.pad,
+            from_ns,
+        };
+        Ok(Decoding::new(self.watched, tail, held))
+    }
+
+    /// Gives the container's colour back to decoded frames of a bit stream that names none.
+    fn color(&self, stream: &Stream, decoder: &gst::Element) -> Result<gst::Pad, MediaError> {
+        let source = |element: &gst::Element| {
+            let pad = element.static_pad("src");
+            pad.ok_or_else(|| MediaError::Missing("a decoder's source pad".to_owned()))
+        };
+        let named = stream
+            .caps
+            .structure(0)
+            .is_some_and(|s| s.has_field("colorimetry"));
+        let Some(colorimetry) = stream.container_colorimetry.as_ref().filter(|_| !named) else {
+            return source(decoder);
+        };
+        let caps = gst::Caps::builder("video/x-raw")
+            .field("colorimetry", colorimetry)
+            .build();
+        let setter = make("capssetter")?;
+        setter.set_property("caps", caps);
+        self.watched.pipeline.add(&setter).map_err(internal)?;
+        setter.sync_state_with_parent().map_err(internal)?;
+        decoder.link(&setter).map_err(internal)?;
+        source(&setter)
     }
 
     /// Gives the encoded packets of one track, from the key frame at or before `from_ns`.
@@ -181,8 +217,13 @@ impl Demuxed {
             .sync(false)
             .max_buffers(64)
             .build();
-        self.plug(&stream, sink.upcast_ref(), from_ns)?;
-        Frames::start(self.watched, sink, self.blocks)
+        self.plug(&stream, sink.upcast_ref())?;
+        let held = Held {
+            gate: self.gate,
+            pad: stream.pad,
+            from_ns,
+        };
+        Frames::start(self.watched, sink, &held)
     }
 
     fn chosen(&self, track: Track) -> Result<Stream, MediaError> {
@@ -190,21 +231,16 @@ impl Demuxed {
         stream.ok_or_else(|| MediaError::NoTrack(format!("{track:?}")))
     }
 
-    fn plug(
-        &self,
-        stream: &Stream,
-        to: &gst::Element,
-        from_ns: Option<u64>,
-    ) -> Result<(), MediaError> {
-        if let Some(from_ns) = from_ns {
-            seek(&stream.pad, from_ns)?;
-        }
+    /// Links an element behind a stream. It is made ready first: what is pushed into an element
+    /// that is not is lost, and the demuxer gives up without a word.
+    fn plug(&self, stream: &Stream, to: &gst::Element) -> Result<(), MediaError> {
         self.watched.pipeline.add(to).map_err(internal)?;
+        to.sync_state_with_parent().map_err(internal)?;
         let sink = to
             .static_pad("sink")
             .ok_or_else(|| MediaError::Missing("a decoder's sink pad".to_owned()))?;
         stream.pad.link(&sink).map_err(internal)?;
-        to.sync_state_with_parent().map_err(internal)
+        Ok(())
     }
 
     fn collect(
@@ -216,10 +252,7 @@ impl Demuxed {
         loop {
             match found.recv_timeout(Duration::from_millis(5)) {
                 Ok(Found::Element(name)) => self.demuxers.push(name),
-                Ok(Found::Pad(pad, block)) => {
-                    self.blocks.extend(block.map(|block| (pad.clone(), block)));
-                    pads.push(pad);
-                }
+                Ok(Found::Pad(pad)) => pads.push(pad),
                 Ok(Found::AllPads) => break,
                 Err(_) if Instant::now() > deadline => {
                     return Err(MediaError::Timeout("finding the tracks"));
@@ -231,6 +264,8 @@ impl Demuxed {
                 }
             }
         }
+        // parsebin exposes pads in no fixed order; ids are zero-padded track numbers.
+        pads.sort_by_cached_key(local_id);
         // Now that data has come, parsers have said what it is.
         for pad in pads {
             let stream = self.describe_stream(pad);
@@ -251,8 +286,10 @@ impl Demuxed {
             Some(name) if is_text(&name) => StreamKind::Text,
             _ => StreamKind::Other,
         };
-        let id = pad.stream_id().map(|id| id.to_string()).unwrap_or_default();
+        let id = local_id(&pad).unwrap_or_default();
+        let container_colorimetry = self.quirks.container_colorimetry(&id);
         Stream {
+            container_colorimetry,
             kind,
             tags: tags_of(&pad),
             id,
@@ -270,14 +307,20 @@ impl Demuxed {
     }
 }
 
-/// Tells `found` about every pad, which is held until somebody decides what to do with it.
+/// Tells `found` about every pad and demuxer.
 ///
-/// parsebin exposes all pads of a file before it lets data through any of them, and never says
+/// parsebin exposes the pads of a file before it lets data through any of them, and never says
 /// `no-more-pads`: the first buffer, or the end of a stream without one, says it instead.
-fn report_pads(parsebin: &gst::Element, found: mpsc::Sender<Found>) {
+fn report_pads(
+    parsebin: &gst::Element,
+    gate: &Arc<Gate>,
+    quirks: &Arc<Quirks>,
+    found: &mpsc::Sender<Found>,
+) {
     if let Some(bin) = parsebin.downcast_ref::<gst::Bin>() {
-        let elements = found.clone();
+        let (elements, quirks) = (found.clone(), Arc::clone(quirks));
         bin.connect_deep_element_added(move |_, _, element| {
+            quirks.mend(element);
             let factory = element.factory();
             if let Some(factory) = factory.filter(|f| f.has_type(gst::ElementFactoryType::DEMUXER))
             {
@@ -285,45 +328,25 @@ fn report_pads(parsebin: &gst::Element, found: mpsc::Sender<Found>) {
             }
         });
     }
+    let (gate, found) = (Arc::clone(gate), found.clone());
     parsebin.connect_pad_added(move |_, pad| {
-        let at_buffer = found.clone();
-        // Only buffers: parsebin pushes events from the thread that exposes the pads.
-        let held =
-            gst::PadProbeType::BLOCK | gst::PadProbeType::BUFFER | gst::PadProbeType::BUFFER_LIST;
-        let block = pad.add_probe(held, move |_, _| {
-            let _ = at_buffer.send(Found::AllPads);
-            gst::PadProbeReturn::Ok
-        });
-        let at_end = found.clone();
-        pad.add_probe(gst::PadProbeType::EVENT_DOWNSTREAM, move |_, info| {
-            if info
-                .event()
-                .is_some_and(|event| event.type_() == gst::EventType::Eos)
-            {
-                let _ = at_end.send(Found::AllPads);
-            }
-            gst::PadProbeReturn::Ok
-        });
         // The receiver is gone once all pads are known: later pads stay unlinked.
-        let _ = found.send(Found::Pad(pad.clone(), block));
+        let _ = found.send(Found::Pad(pad.clone()));
+        let all_pads = found.clone();
+        gate.hold(pad, move || {
+            let _ = all_pads.send(Found::AllPads);
+        });
     });
 }
 
-/// Seeks while nothing is linked yet: the buffer that waits on the blocked pad is flushed away.
-fn seek(pad: &gst::Pad, from_ns: u64) -> Result<(), MediaError> {
-    let flags = gst::SeekFlags::FLUSH | gst::SeekFlags::KEY_UNIT | gst::SeekFlags::SNAP_BEFORE;
-    let seek = gst::event::Seek::new(
-        1.0,
-        flags,
-        gst::SeekType::Set,
-        gst::ClockTime::from_nseconds(from_ns),
-        gst::SeekType::None,
-        gst::ClockTime::NONE,
-    );
-    match pad.send_event(seek) {
-        true => Ok(()),
-        false => Err(MediaError::Damaged(format!("cannot seek to {from_ns} ns"))),
-    }
+/// FLV's pads come one after the other, each with its first tag: its header says which there are.
+fn expected_pads(reader: &dyn ReadAt) -> Result<usize, MediaError> {
+    let head = reader.read_at(0, 5)?;
+    Ok(match head.strip_prefix(b"FLV") {
+        // Adobe Flash Video File Format 10.1, annex E.2: bit 0 video, bit 2 audio.
+        Some([_, flags]) if flags & 0b101 == 0b101 => 2,
+        _ => 1,
+    })
 }
 
 fn tags_of(pad: &gst::Pad) -> gst::TagList {

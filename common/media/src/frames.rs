@@ -7,7 +7,7 @@ use gstreamer_app as gst_app;
 
 use crate::{
     MediaError,
-    decoding::release,
+    gate::Held,
     watch::{Watched, clock_time},
 };
 
@@ -36,9 +36,9 @@ impl Frames {
     pub(crate) fn start(
         watched: Watched,
         sink: gst_app::AppSink,
-        mut blocks: Vec<(gst::Pad, gst::PadProbeId)>,
+        held: &Held,
     ) -> Result<Self, MediaError> {
-        release(&mut blocks);
+        held.release()?;
         watched.set_state(gst::State::Playing)?;
         Ok(Self { watched, sink })
     }

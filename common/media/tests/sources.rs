@@ -47,7 +47,7 @@ fn streams_are_listed_in_the_files_order() {
         .streams()
         .iter()
         .filter(|stream| matches!(stream.kind, StreamKind::Video(_)))
-        .map(|stream| stream.id.rsplit('/').next().unwrap().to_owned())
+        .map(|stream| stream.id.clone())
         .collect();
     assert_eq!(ids, ["001", "004"]);
     assert_eq!(demuxed.demuxers(), ["qtdemux"]);
@@ -112,29 +112,12 @@ fn all_files_open_or_fail_without_hanging() {
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         let started = Instant::now();
-        let opened = open(&path);
-        let name = path.file_name().unwrap().to_string_lossy().into_owned();
-        assert!(started.elapsed() < Duration::from_secs(5), "{name}");
-        let Ok(demuxed) = opened else {
-            eprintln!("{name}: {} in {:?}", opened.unwrap_err(), started.elapsed());
-            continue;
-        };
-        eprintln!(
-            "{name}: {:?} seek={} dur={:?} in {:?}",
-            demuxed.demuxers(),
-            demuxed.seekable(),
-            demuxed.claimed_duration_ns(),
-            started.elapsed()
+        // Whether it opens is for probe to judge.
+        let _ = open(&path);
+        assert!(
+            started.elapsed() < Duration::from_secs(5),
+            "{}",
+            path.display()
         );
-        for s in demuxed.streams() {
-            eprintln!(
-                "    {:?} {} {} {} | {}",
-                s.kind,
-                s.id.rsplit('/').next().unwrap(),
-                s.codec,
-                s.caps,
-                s.tags
-            );
-        }
     }
 }
