@@ -20,6 +20,8 @@ create table assets (
     media           jsonb,
     plan            jsonb,
     current_package integer,
+    -- Whether the view troubles has anything of it: read together with the row's lock.
+    troubled        boolean not null default false,
     created_at      timestamptz not null default now(),
     updated_at      timestamptz not null default now(),
     playable_at     timestamptz,
@@ -85,7 +87,7 @@ create table parts (
     index         integer not null,
     first_segment integer not null,
     segments      integer not null,
-    -- The segment after the last that was packaged; equals first_segment where the source ended before.
+    -- The segment after the last that was packaged; 0 where the source ended before the part.
     end_segment   integer,
     state         text not null default 'planned'
         check (state in ('planned', 'transcoded', 'packaged', 'failed')),
@@ -140,8 +142,12 @@ create table failures (
     asset     uuid not null references assets,
     step      text not null,
     part      text not null,
-    -- The package that it is about; none where it is about the title.
+    -- The package, and the part of it, that it is about; none where it is about all of it.
     package   integer,
+    kind      text,
+    rendition text,
+    index     integer,
+    -- Whether the title, or the package, cannot be finished without it.
     essential boolean not null,
     reason    text not null,
     failed_at timestamptz not null default now(),
@@ -191,6 +197,10 @@ create table dead_letters (
     asset       uuid,
     type        text not null,
     event       jsonb not null,
+    package     integer,
+    kind        text,
+    rendition   text,
+    index       integer,
     essential   boolean not null,
     code        integer,
     reason      text not null,
@@ -199,3 +209,19 @@ create table dead_letters (
     primary key (source, id, step)
 );
 create index dead_letters_asset on dead_letters (asset, failed_at);
+
+-- What keeps a title or a package from being finished, whoever said so. A part that was packaged in
+-- spite of it is no trouble any more.
+create view troubles as
+    select t.asset, coalesce(t.package, 1) as package, t.step, t.kind, t.rendition, t.index, t.reason
+    from (
+        select asset, package, step, kind, rendition, index, reason from failures where essential
+        union all
+        select asset, package, step, kind, rendition, index, reason from dead_letters
+        where essential and asset is not null
+    ) t
+    where not exists (
+        select from parts p
+        where p.asset = t.asset and p.package = coalesce(t.package, 1) and p.kind = t.kind
+          and p.rendition = t.rendition and p.index = t.index and p.state = 'packaged'
+    );

@@ -1,3 +1,9 @@
 //! Starts the function.
 
-fn main() {}
+use std::process::ExitCode;
+
+use catalog_write::CatalogWrite;
+
+fn main() -> ExitCode {
+    reeldrop_runtime::serve(CatalogWrite::from_env)
+}

@@ -1,0 +1,82 @@
+//! What players can fetch.
+
+use deadpool_postgres::Transaction;
+use reeldrop_events::{AssetPublished, Events, ThumbnailsCompleted};
+
+use crate::{Error, part::int, settle::settle, title::Title};
+
+/// A late word of a shorter run takes nothing back.
+const MANIFESTS: &str = "
+    update packages
+    set published_segments = greatest(published_segments, $3),
+        published_complete = published_complete or $4,
+        duration_ms = greatest(duration_ms, $5), hls = $6, dash = $7
+    where asset = $1 and package = $2";
+
+const PICTURES: &str = "
+    insert into thumbnails (asset, state, poster, poster_width, poster_height, poster_time_ms,
+                            storyboard, sheets, preview)
+    values ($1, 'completed', $2, $3, $4, $5, $6, $7, $8)
+    on conflict (asset) do update
+    set state = excluded.state, reason = null, poster = excluded.poster,
+        poster_width = excluded.poster_width, poster_height = excluded.poster_height,
+        poster_time_ms = excluded.poster_time_ms, storyboard = excluded.storyboard,
+        sheets = excluded.sheets, preview = excluded.preview";
+
+/// `asset.published`.
+pub(crate) async fn manifests(
+    transaction: &Transaction<'_>,
+    title: &Title,
+    said: &AssetPublished,
+) -> Result<Events, Error> {
+    let package = int(said.package.0, "package")?;
+    let segments = int(said.segments, "segments")?;
+    let duration = i64::try_from(said.duration_ms).map_err(|_| Error::Range("duration"))?;
+    let statement = transaction.prepare_cached(MANIFESTS).await?;
+    transaction
+        .execute(
+            &statement,
+            &[
+                &title.asset.0,
+                &package,
+                &segments,
+                &said.complete,
+                &duration,
+                &said.hls,
+                &said.dash,
+            ],
+        )
+        .await?;
+    settle(transaction, title.asset).await?;
+    Ok(Events::none())
+}
+
+/// `thumbnails.completed`.
+pub(crate) async fn pictures(
+    transaction: &Transaction<'_>,
+    title: &Title,
+    said: &ThumbnailsCompleted,
+) -> Result<Events, Error> {
+    let width = int(said.poster_width, "poster")?;
+    let height = int(said.poster_height, "poster")?;
+    let time = i64::try_from(said.poster_time_ms).map_err(|_| Error::Range("poster"))?;
+    let sheets = int(said.sheets, "sheets")?;
+    let statement = transaction.prepare_cached(PICTURES).await?;
+    transaction
+        .execute(
+            &statement,
+            &[
+                &title.asset.0,
+                &said.poster,
+                &width,
+                &height,
+                &time,
+                &said.storyboard,
+                &sheets,
+                &said.preview,
+            ],
+        )
+        .await?;
+    settle(transaction, title.asset).await?;
+    Ok(Events::none())
+}

@@ -1,0 +1,11 @@
+//! The function on a real PostgreSQL, with a sink that can be out of order.
+
+#![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
+
+mod broker;
+mod failing;
+mod order;
+mod packages;
+mod stage;
+mod story;
+mod walk;
