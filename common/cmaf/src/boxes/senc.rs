@@ -35,7 +35,8 @@ impl Entry<'_> {
 
 /// Writes `saiz`, `saio` and `senc` into a `traf` that begins in a `moof` at `moof_start` of `out`.
 ///
-/// Writes nothing where no entry says anything: samples protected whole with a constant vector.
+/// Where no entry says anything (samples protected whole with a constant vector) only an empty
+/// `senc` is written, as Shaka Packager does: some readers want one in each protected fragment.
 pub(crate) fn write<'a>(
     out: &mut Vec<u8>,
     moof_start: usize,
@@ -44,21 +45,37 @@ pub(crate) fn write<'a>(
     let has_subsamples = entries.clone().any(|entry| !entry.subsamples.is_empty());
     let sizes = entries.clone().map(|entry| entry.size(has_subsamples));
     let sizes: Vec<u8> = sizes.collect::<Result<_, _>>()?;
-    if sizes.iter().all(|size| *size == 0) {
-        return Ok(());
-    }
     let count = u32::try_from(sizes.len()).map_err(|_| CmafError::TooLarge("senc"))?;
+    if sizes.iter().any(|size| *size != 0) {
+        write_saiz(out, &sizes, count);
+        write_saio(out, moof_start)?;
+    }
+    boxed(out, b"senc", |out| {
+        out.extend(u32::to_be_bytes(if has_subsamples { 2 } else { 0 }));
+        out.extend(count.to_be_bytes());
+        for entry in entries {
+            write_entry(out, &entry, has_subsamples);
+        }
+    });
+    Ok(())
+}
+
+// 8.7.8 of ISO/IEC 14496-12: a default size, or 0 and a size for each sample.
+fn write_saiz(out: &mut Vec<u8>, sizes: &[u8], count: u32) {
     let first = sizes.first().copied().unwrap_or(0);
     let uniform = sizes.iter().all(|size| *size == first);
-    // 8.7.8: a default size, or 0 and a size for each sample.
     full_boxed(out, b"saiz", 0, 0, |out| {
         out.push(if uniform { first } else { 0 });
         out.extend(count.to_be_bytes());
         if !uniform {
-            out.extend_from_slice(&sizes);
+            out.extend_from_slice(sizes);
         }
     });
-    // 8.7.9: from the base data offset, here the moof's first byte, to the first entry in `senc`.
+}
+
+// 8.7.9: from the base data offset, here the moof's first byte, to the first entry of the `senc`
+// that follows.
+fn write_saio(out: &mut Vec<u8>, moof_start: usize) -> Result<(), CmafError> {
     const SAIO_BYTES: usize = 20;
     const SENC_HEAD_BYTES: usize = 16;
     let offset = out.len() - moof_start + SAIO_BYTES + SENC_HEAD_BYTES;
@@ -66,14 +83,6 @@ pub(crate) fn write<'a>(
     full_boxed(out, b"saio", 0, 0, |out| {
         out.extend(1_u32.to_be_bytes());
         out.extend(offset.to_be_bytes());
-    });
-    let flags = if has_subsamples { 2 } else { 0 };
-    boxed(out, b"senc", |out| {
-        out.extend(u32::to_be_bytes(flags));
-        out.extend(count.to_be_bytes());
-        for entry in entries {
-            write_entry(out, &entry, has_subsamples);
-        }
     });
     Ok(())
 }
@@ -192,19 +201,14 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_written_where_there_is_nothing_to_say() {
+    fn senc_is_empty_where_there_is_nothing_to_say() {
         let mut out = Vec::new();
-        write(
-            &mut out,
-            0,
-            [Entry {
-                iv: &[],
-                subsamples: &[],
-            }; 3]
-                .into_iter(),
-        )
-        .unwrap();
-        assert!(out.is_empty());
+        let entry = Entry {
+            iv: &[],
+            subsamples: &[],
+        };
+        write(&mut out, 0, [entry; 3].into_iter()).unwrap();
+        assert_eq!(out, b"\0\0\0\x10senc\0\0\0\0\0\0\0\x03");
     }
 
     #[test]

@@ -92,23 +92,18 @@ impl KeyStream<'_> {
         let (head, rest) = range.split_at_mut(left.min(range.len()));
         xor(head, self.ready.get(self.used..).unwrap_or_default());
         self.used += head.len();
-        let mut batches = rest.chunks_exact_mut(BATCH * BLOCK);
-        for batch in &mut batches {
-            let mut keys = [Block::<Aes128>::default(); BATCH];
-            for key in &mut keys {
+        let mut keys = [Block::<Aes128>::default(); BATCH];
+        for batch in rest.chunks_mut(BATCH * BLOCK) {
+            let (keys, _) = keys.split_at_mut(batch.len().div_ceil(BLOCK).min(BATCH));
+            for key in keys.iter_mut() {
                 *key = self.counter();
             }
-            self.cipher.encrypt_blocks(&mut keys);
-            for (bytes, key) in batch.chunks_exact_mut(BLOCK).zip(&keys) {
+            self.cipher.encrypt_blocks(keys);
+            for (bytes, key) in batch.chunks_mut(BLOCK).zip(keys.iter()) {
                 xor(bytes, key);
+                self.used = bytes.len();
             }
-        }
-        for bytes in batches.into_remainder().chunks_mut(BLOCK) {
-            let mut key = self.counter();
-            self.cipher.encrypt_block(&mut key);
-            self.ready = key.into();
-            self.used = bytes.len();
-            xor(bytes, &self.ready);
+            self.ready = keys.last().copied().unwrap_or_default().into();
         }
     }
 

@@ -46,8 +46,9 @@ impl<'a> SampleMap<'a> {
         };
         self.clear += clear + odd;
         let mut data = data - odd;
+        // More than 32 bits can say is cut at a whole number of blocks.
         while data > 0 {
-            let protected = u32::try_from(data).unwrap_or(u32::MAX & !0xf);
+            let protected = u32::try_from(data).unwrap_or(!0xf);
             self.push(protected);
             data -= usize::try_from(protected).unwrap_or(data);
         }

@@ -103,3 +103,85 @@ fn length_prefixed<'a>(cursor: &mut Cursor<'a>) -> Result<&'a [u8], CmafError> {
     let length = cursor.u16()?;
     cursor.take(usize::from(length))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protect::subsample::Alignment;
+
+    const SLICES: &str = include_str!("../../../tests/golden/slices.txt");
+
+    fn bytes(hex: &str) -> Vec<u8> {
+        let digits = hex.as_bytes().chunks(2);
+        digits
+            .map(|pair| u8::from_str_radix(str::from_utf8(pair).unwrap(), 16).unwrap())
+            .collect()
+    }
+
+    #[test]
+    fn slice_headers_end_where_an_independent_packager_says() {
+        let mut reader = None;
+        let mut slices = 0;
+        for line in SLICES.lines() {
+            match line.split(' ').collect::<Vec<_>>().as_slice() {
+                ["config", "avc", config] => reader = Some(NalReader::avc(&bytes(config)).unwrap()),
+                ["config", "hevc", config] => {
+                    reader = Some(NalReader::hevc(&bytes(config)).unwrap());
+                }
+                ["slice", prefix, expected] => {
+                    let role = reader.as_mut().unwrap().sets.visit(&bytes(prefix)).unwrap();
+                    assert!(
+                        matches!(role, Role::Slice { clear } if clear.to_string() == *expected),
+                        "{line}"
+                    );
+                    slices += 1;
+                }
+                _ => {}
+            }
+        }
+        assert_eq!(slices, 51);
+    }
+
+    #[test]
+    fn units_of_a_sample_are_clear_up_to_slice_data() {
+        let config = SLICES
+            .lines()
+            .find_map(|line| line.strip_prefix("config avc "))
+            .unwrap();
+        let mut reader = NalReader::avc(&bytes(config)).unwrap();
+        let mut sample = vec![0, 0, 0, 2, 9, 0x10];
+        let slice = bytes("658884001afffef7");
+        sample.extend([0, 0, 0, 28]);
+        sample.extend(&slice);
+        sample.extend([0; 20]);
+        let mut ranges = Vec::new();
+        let mut map = SampleMap::new(&mut ranges, Alignment::Exact);
+        reader.map(&sample, &mut map).unwrap();
+        map.finish();
+        assert_eq!(ranges.len(), 1);
+        assert_eq!((ranges[0].clear, ranges[0].protected), (6 + 4 + 6, 22));
+    }
+
+    #[test]
+    fn a_slice_without_its_parameter_sets_is_an_error() {
+        let mut reader = NalReader::avc(&[1, 100, 0, 31, 0xff, 0xe0, 0]).unwrap();
+        let mut ranges = Vec::new();
+        let mut map = SampleMap::new(&mut ranges, Alignment::Exact);
+        let sample = [0, 0, 0, 4, 0x65, 0x88, 0x84, 0];
+        assert!(matches!(
+            reader.map(&sample, &mut map),
+            Err(CmafError::Missing(_))
+        ));
+    }
+
+    #[test]
+    fn a_unit_longer_than_its_sample_is_an_error() {
+        let mut reader = NalReader::avc(&[1, 100, 0, 31, 0xff, 0xe0, 0]).unwrap();
+        let mut ranges = Vec::new();
+        let mut map = SampleMap::new(&mut ranges, Alignment::Exact);
+        assert!(matches!(
+            reader.map(&[0, 0, 0, 9, 9], &mut map),
+            Err(CmafError::Truncated(_))
+        ));
+    }
+}

@@ -1,0 +1,9 @@
+//! The crate from outside: against golden files, other implementations, and damage.
+
+#![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
+
+mod clips;
+mod damage;
+mod golden;
+mod protect;
+mod tracks;
