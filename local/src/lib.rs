@@ -1,4 +1,11 @@
 #![doc = include_str!("../README.md")]
 
+pub mod activator;
 pub mod broker;
+pub mod cli;
+pub mod client;
 pub mod manifests;
+pub mod output;
+pub mod postgres;
+pub mod s3;
+pub mod up;

@@ -1,3 +1,11 @@
-//! The bundle on one machine.
+//! The command line of Reeldrop.
 
-fn main() {}
+use std::process::ExitCode;
+
+use clap::Parser;
+use reeldrop::cli::{Cli, run};
+
+#[tokio::main(worker_threads = 2)]
+async fn main() -> ExitCode {
+    run(Cli::parse()).await
+}

@@ -1,0 +1,14 @@
+//! The one place that writes to standard output.
+
+use serde_json::Value;
+
+/// Prints a line for a person.
+#[expect(clippy::print_stdout, reason = "this is a command line")]
+pub fn line(text: &str) {
+    println!("{text}");
+}
+
+/// Prints one JSON value as a line for a program.
+pub fn json(value: &Value) {
+    line(&value.to_string());
+}

@@ -1,0 +1,52 @@
+//! What the ConfigMap and the Secret `reeldrop` of the manifests hold on one machine.
+
+use std::{collections::BTreeMap, io};
+
+use super::{Options, folder::Folder};
+use crate::{activator::Values, s3};
+
+const UPLOADS: &str = "reeldrop-uploads";
+const WORK: &str = "reeldrop-work";
+const MEDIA: &str = "reeldrop-media";
+const REGION: &str = "us-east-1";
+
+/// The values for this folder, these ports and this database.
+pub(super) fn values(
+    options: &Options,
+    folder: &Folder,
+    buckets: &s3::Settings,
+    database_url: &str,
+) -> io::Result<Values> {
+    let (master_key, _) = folder.secret("master.key", 32)?;
+    let endpoint = format!("http://127.0.0.1:{}", options.port + 1);
+    let some = |text: &str| Some(text.to_owned());
+    Ok(Values(BTreeMap::from([
+        ("uploads-bucket", some(UPLOADS)),
+        ("work-bucket", some(WORK)),
+        ("media-bucket", some(MEDIA)),
+        ("s3-endpoint", some(&endpoint)),
+        ("s3-public-endpoint", some(&endpoint)),
+        ("s3-region", some(REGION)),
+        ("s3-access-key-id", some(&buckets.access_key)),
+        ("s3-secret-access-key", some(&buckets.secret_key)),
+        ("portal-url", some(&options.url())),
+        // The portal serves the media bucket itself.
+        ("media-url", None),
+        ("profile", options.profile.clone()),
+        ("database-url", some(database_url)),
+        ("master-key-file", some(&master_key.to_string_lossy())),
+    ])))
+}
+
+/// The S3 endpoint of this folder.
+pub(super) fn buckets(folder: &Folder) -> io::Result<s3::Settings> {
+    Ok(s3::Settings {
+        root: folder.join("buckets"),
+        drop: folder.join("uploads"),
+        records: folder.join("state"),
+        uploads: UPLOADS.to_owned(),
+        others: vec![WORK.to_owned(), MEDIA.to_owned()],
+        access_key: folder.secret("s3-access-key-id", 10)?.1,
+        secret_key: folder.secret("s3-secret-access-key", 20)?.1,
+    })
+}
