@@ -114,7 +114,7 @@ impl Timeline {
         let delta = i128::from(stream_time_ns) - i128::from(self.origin_ns);
         let tick = div_round(delta * i128::from(self.timescale), NS_PER_S as i128);
         if let Some(frame) = self.frame_ticks() {
-            let frame = frame as i128;
+            let frame = i128::from(frame);
             let snapped = div_round(tick, frame) * frame;
             if (snapped - tick).abs() * 4 <= frame {
                 return snapped as i64;

@@ -131,7 +131,10 @@ pub(crate) fn failure_response(status: StatusCode, reason: &str) -> Response {
 /// The text on one line, cut to [`FAILURE_BODY_BYTES`] between characters.
 fn one_line(reason: &str) -> String {
     let mut line = reason.split_whitespace().collect::<Vec<_>>().join(" ");
-    line.truncate(line.floor_char_boundary(FAILURE_BODY_BYTES));
+    let fits = (0..=line.len().min(FAILURE_BODY_BYTES))
+        .rev()
+        .find(|&at| line.is_char_boundary(at));
+    line.truncate(fits.unwrap_or(0));
     line
 }
 

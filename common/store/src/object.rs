@@ -1,6 +1,6 @@
 //! Whole objects: look, read, write, delete.
 
-use std::{collections::HashMap, ops::Range, sync::Arc, time::Duration};
+use std::{ops::Range, sync::Arc, time::Duration};
 
 use aws_sdk_s3::{
     Client,
@@ -338,7 +338,7 @@ async fn collect(mut body: ByteStream, length: u64) -> Result<Bytes, String> {
 }
 
 fn info_of(output: &GetObjectOutput) -> ObjectInfo {
-    let metadata = output.metadata.clone().unwrap_or_else(HashMap::new);
+    let metadata = output.metadata.clone().unwrap_or_default();
     ObjectInfo {
         size_bytes: total_bytes(output),
         version: unquoted(output.e_tag()),

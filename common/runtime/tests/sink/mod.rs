@@ -10,18 +10,19 @@ use axum::{
     routing::post,
 };
 
+/// Headers and body of each event, in the order of their acceptance.
+type Received = Arc<Mutex<Vec<(HeaderMap, Bytes)>>>;
+
 /// A broker's ingress that accepts so many events and then none.
 pub(crate) struct Sink {
     pub(crate) address: String,
-    received: Arc<Mutex<Vec<(HeaderMap, Bytes)>>>,
+    received: Received,
 }
 
 impl Sink {
     pub(crate) async fn accepting(count: usize) -> Self {
-        let received = Arc::default();
-        let accept = move |State(received): State<Arc<Mutex<Vec<(HeaderMap, Bytes)>>>>,
-                           headers,
-                           body| async move {
+        let received = Received::default();
+        let accept = move |State(received): State<Received>, headers, body| async move {
             let mut received = received.lock().unwrap();
             if received.len() >= count {
                 return StatusCode::TOO_MANY_REQUESTS;
