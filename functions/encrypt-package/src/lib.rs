@@ -64,7 +64,7 @@ impl EncryptPackage {
         let renditions = self.package_part(part).await;
         match renditions.and_then(|renditions| part.packaged(renditions)) {
             Ok(packaged) => Ok(Events::of(&packaged)),
-            Err(error) => error.outcome(part.asset(), part.position()),
+            Err(error) => error.outcome(part.asset(), part.part()),
         }
     }
 
@@ -73,7 +73,7 @@ impl EncryptPackage {
         match self.write_manifests(advanced.asset, advanced.package).await {
             Ok(Some(published)) => Ok(Events::of(&published)),
             Ok(None) => Ok(Events::none()),
-            Err(error) => error.outcome(advanced.asset(), advanced.package.to_string()),
+            Err(error) => error.outcome(advanced.asset(), advanced.part()),
         }
     }
 }

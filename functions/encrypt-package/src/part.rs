@@ -28,9 +28,6 @@ pub(crate) trait Part: Payload {
     /// # Errors
     /// [`Error::Renditions`] where a part of one rendition comes with another number of them.
     fn packaged(&self, renditions: Vec<PackagedRendition>) -> Result<Self::Packaged, Error>;
-
-    /// Which part of the step's work it is, for a failure's report.
-    fn position(&self) -> String;
 }
 
 /// One rendition of a part.
@@ -82,10 +79,6 @@ impl Part for ChunkTranscoded {
             renditions,
         })
     }
-
-    fn position(&self) -> String {
-        format!("{}/{}", self.package(), self.chunk.index)
-    }
 }
 
 impl Part for AudioTranscoded {
@@ -110,15 +103,6 @@ impl Part for AudioTranscoded {
             part: self.part,
             rendition: only(renditions)?,
         })
-    }
-
-    fn position(&self) -> String {
-        format!(
-            "{}/{}/{}",
-            self.package(),
-            self.rendition.name,
-            self.part.index
-        )
     }
 }
 
@@ -150,10 +134,6 @@ impl Part for ChunkRepackagePlanned {
             renditions,
         })
     }
-
-    fn position(&self) -> String {
-        format!("{}/{}", self.package, self.chunk.index)
-    }
 }
 
 impl Part for AudioRepackagePlanned {
@@ -180,13 +160,6 @@ impl Part for AudioRepackagePlanned {
             part: self.part,
             rendition: only(renditions)?,
         })
-    }
-
-    fn position(&self) -> String {
-        format!(
-            "{}/{}/{}",
-            self.package, self.rendition.name, self.part.index
-        )
     }
 }
 

@@ -1,4 +1,7 @@
-use quick_xml::{Reader, events::Event};
+use quick_xml::{
+    Reader,
+    events::{BytesStart, Event},
+};
 use reeldrop_events::{Scheme, VideoCodec};
 use time::macros::datetime;
 
@@ -21,44 +24,56 @@ fn assert_golden(name: &str, text: &str) {
     assert_eq!(text, std::fs::read_to_string(&path).unwrap(), "see {path}");
 }
 
-/// Each element as `depth name attribute=value …`, read by a parser and not by searching text.
-fn elements(text: &str) -> Vec<(usize, String, Vec<(String, String)>)> {
+/// An element as a parser finds it.
+struct Element {
+    depth: usize,
+    name: String,
+    attributes: Vec<(String, String)>,
+}
+
+impl Element {
+    fn of(depth: usize, start: &BytesStart<'_>) -> Self {
+        let attributes = start.attributes().map(|attribute| {
+            let attribute = attribute.unwrap();
+            (
+                attribute.key.as_ref().to_owned(),
+                attribute.value.into_owned(),
+            )
+        });
+        Self {
+            depth,
+            name: start.name().as_ref().to_owned(),
+            attributes: attributes.collect(),
+        }
+    }
+}
+
+/// The elements in order, read by a parser and not by searching text.
+fn elements(text: &str) -> Vec<Element> {
     let mut reader = Reader::from_str(text);
     let mut depth = 0;
     let mut found = Vec::new();
     loop {
         let event = reader.read_event().unwrap();
-        let closes = matches!(event, Event::Empty(_));
-        match event {
-            Event::Start(start) | Event::Empty(start) => {
-                let attributes = start
-                    .attributes()
-                    .map(|attribute| {
-                        let attribute = attribute.unwrap();
-                        (
-                            attribute.key.as_ref().to_owned(),
-                            attribute.value.into_owned(),
-                        )
-                    })
-                    .collect();
-                let name = start.name().as_ref().to_owned();
-                found.push((depth, name, attributes));
-                depth += usize::from(!closes);
-            }
-            Event::End(_) => depth -= 1,
-            Event::Eof => return found,
-            _ => {}
+        if let Event::Start(start) | Event::Empty(start) = &event {
+            found.push(Element::of(depth, start));
+        }
+        depth += usize::from(matches!(event, Event::Start(_)));
+        depth -= usize::from(matches!(event, Event::End(_)));
+        if matches!(event, Event::Eof) {
+            return found;
         }
     }
 }
 
+/// The values of an attribute of all elements of a name.
 fn attribute(text: &str, element: &str, name: &str) -> Vec<Option<String>> {
-    elements(text)
-        .into_iter()
-        .filter(|(_, found, _)| found == element)
-        .map(|(_, _, attributes)| {
+    let found = elements(text).into_iter();
+    found
+        .filter(|found| found.name == element)
+        .map(|found| {
+            let mut attributes = found.attributes.into_iter();
             attributes
-                .into_iter()
                 .find(|(key, _)| key == name)
                 .map(|(_, value)| value)
         })
@@ -105,8 +120,8 @@ fn renditions_with_other_times_have_templates_of_their_own() {
     let text = mpd(&title, &times());
     let depths: Vec<_> = elements(&text)
         .into_iter()
-        .filter(|(_, name, _)| name == "SegmentTemplate")
-        .map(|(depth, _, _)| depth)
+        .filter(|found| found.name == "SegmentTemplate")
+        .map(|found| found.depth)
         .collect();
     assert_eq!(depths, [4, 4, 3, 3]);
 }

@@ -62,11 +62,12 @@ fn only<P: Payload>(events: &Events) -> P {
 
 /// The report of a failure that trying again cannot help.
 fn step_failed(failure: Failure) -> StepFailed {
-    match failure {
-        Failure::Permanent {
-            report: Some(report),
-            ..
-        } => serde_json::from_value(report.data).unwrap(),
-        other => panic!("a reported failure, not {other:?}"),
-    }
+    let Failure::Permanent {
+        report: Some(report),
+        ..
+    } = failure
+    else {
+        panic!("a reported failure, not {failure:?}");
+    };
+    serde_json::from_value(report.data).unwrap()
 }

@@ -6,6 +6,34 @@ use reeldrop_events::{
 
 use crate::{World, only, rows, segments::decrypted, step_failed, title};
 
+const PACKAGE: PackageNo = PackageNo(2);
+
+/// What catalog-write says when the title is to be `cenc`.
+fn planned(
+    chunk: ChunkPackaged,
+    audio: AudioPackaged,
+) -> (ChunkRepackagePlanned, AudioRepackagePlanned) {
+    let chunk = ChunkRepackagePlanned {
+        asset: chunk.asset,
+        from: PackageNo::FIRST,
+        from_scheme: Scheme::Cbcs,
+        package: PACKAGE,
+        scheme: Scheme::Cenc,
+        chunk: chunk.chunk,
+        renditions: chunk.renditions,
+    };
+    let audio = AudioRepackagePlanned {
+        asset: audio.asset,
+        from: PackageNo::FIRST,
+        from_scheme: Scheme::Cbcs,
+        package: PACKAGE,
+        scheme: Scheme::Cenc,
+        part: audio.part,
+        rendition: audio.rendition,
+    };
+    (chunk, audio)
+}
+
 #[tokio::test]
 async fn a_published_title_is_encrypted_again_under_another_key_and_scheme() {
     let world = World::new().await;
@@ -23,29 +51,11 @@ async fn a_published_title_is_encrypted_again_under_another_key_and_scheme() {
         .await
         .unwrap();
     let (chunk, audio): (ChunkPackaged, AudioPackaged) = (only(&chunk), only(&audio));
-    let package = PackageNo(2);
     let key = ContentKey::generate();
     world.keys().stage(asset, &key).await.unwrap();
-    rows::package(&client, asset, package, Scheme::Cenc, Some(key.kid)).await;
+    rows::package(&client, asset, PACKAGE, Scheme::Cenc, Some(key.kid)).await;
 
-    let chunk = ChunkRepackagePlanned {
-        asset,
-        from: PackageNo::FIRST,
-        from_scheme: Scheme::Cbcs,
-        package,
-        scheme: Scheme::Cenc,
-        chunk: chunk.chunk,
-        renditions: chunk.renditions,
-    };
-    let audio = AudioRepackagePlanned {
-        asset,
-        from: PackageNo::FIRST,
-        from_scheme: Scheme::Cbcs,
-        package,
-        scheme: Scheme::Cenc,
-        part: audio.part,
-        rendition: audio.rendition,
-    };
+    let (chunk, audio) = planned(chunk, audio);
     let again = world
         .handle(Input::ChunkRepackage(chunk.clone().into()))
         .await
@@ -61,14 +71,14 @@ async fn a_published_title_is_encrypted_again_under_another_key_and_scheme() {
         .await
         .unwrap();
     let audio: AudioPackaged = only(&said);
-    assert_eq!((chunk.package, audio.package), (package, package));
+    assert_eq!((chunk.package, audio.package), (PACKAGE, PACKAGE));
     let published = world.endpoint.published();
     for rendition in &chunk.renditions {
-        let clear = decrypted(&published, asset, package, rendition, &key);
+        let clear = decrypted(&published, asset, PACKAGE, rendition, &key);
         let expected: Vec<_> = title::video_segments().into_iter().map(|s| s.2).collect();
         assert_eq!(clear, expected);
     }
-    let clear = decrypted(&published, asset, package, &audio.rendition, &key);
+    let clear = decrypted(&published, asset, PACKAGE, &audio.rendition, &key);
     let expected: Vec<_> = title::audio_segments().into_iter().map(|s| s.2).collect();
     assert_eq!(clear, expected);
 }

@@ -194,7 +194,7 @@ async fn a_part_that_is_gone_fails_the_step_with_a_reason() {
     });
     let failed = step_failed(failure.await);
     assert_eq!(failed.step, "encrypt-package");
-    assert_eq!(failed.part, "1/0");
+    assert_eq!(failed.part, "0");
     assert!(failed.reason.contains("gone"), "{}", failed.reason);
 }
 
