@@ -1,3 +1,9 @@
-//! Starts the function.
+//! The transcode function.
 
-fn main() {}
+use std::process::ExitCode;
+
+use transcode::Transcode;
+
+fn main() -> ExitCode {
+    reeldrop_runtime::serve(|_publisher| async { Ok(Transcode::from_env().await?) })
+}

@@ -1,0 +1,131 @@
+//! Results in the work bucket, and the note beside them that they are complete.
+
+use bytes::Bytes;
+use futures::future::try_join_all;
+use reeldrop_events::{AssetId, AudioPlanned, ChunkPlanned, ClearRendition};
+use reeldrop_store::{Key, Store, StoreError};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+use crate::Error;
+
+/// A note is a table of segments: a few kilobytes.
+const NOTE_LIMIT_BYTES: u64 = 4 << 20;
+
+/// Where the results of one part lie.
+pub(crate) struct Finished<'a, P> {
+    planned: &'a P,
+    asset: AssetId,
+    /// Name of the rendition, or of what a chunk makes all of.
+    set: &'a str,
+    part: u32,
+}
+
+/// The note, written after all that it lists.
+#[derive(Debug, Serialize, Deserialize)]
+struct Note<P> {
+    /// What was asked for: another plan for the same asset makes another note.
+    planned: P,
+    renditions: Vec<ClearRendition>,
+}
+
+/// One rendition of a part, encoded.
+pub(crate) struct Encoded {
+    /// Its segments; none where the source ended before the part.
+    pub(crate) clear: ClearRendition,
+    /// The rendition's header.
+    pub(crate) init: Vec<u8>,
+    /// The segments, laid end to end.
+    pub(crate) segments: Vec<u8>,
+}
+
+impl<'a> Finished<'a, ChunkPlanned> {
+    pub(crate) fn of_chunk(planned: &'a ChunkPlanned) -> Self {
+        Self {
+            planned,
+            asset: planned.asset,
+            set: "video",
+            part: planned.chunk.index,
+        }
+    }
+}
+
+impl<'a> Finished<'a, AudioPlanned> {
+    pub(crate) fn of_audio(planned: &'a AudioPlanned) -> Self {
+        Self {
+            planned,
+            asset: planned.asset,
+            set: &planned.rendition.name,
+            part: planned.part.index,
+        }
+    }
+}
+
+impl<P: Serialize + DeserializeOwned + Clone + PartialEq> Finished<'_, P> {
+    fn note(&self) -> Key<'_> {
+        Key::ClearIndex {
+            asset: self.asset,
+            set: self.set,
+            part: self.part,
+        }
+    }
+
+    /// The renditions of this part where they are finished already.
+    pub(crate) async fn load(&self, store: &Store) -> Result<Option<Vec<ClearRendition>>, Error> {
+        let body = match store.get(&store.at(&self.note()), NOTE_LIMIT_BYTES).await {
+            Ok(body) => body,
+            Err(StoreError::NotFound(_)) => return Ok(None),
+            Err(error) => return Err(error.into()),
+        };
+        // A note that an older version wrote differently counts as none.
+        let note = serde_json::from_slice::<Note<P>>(&body).ok();
+        Ok(note
+            .filter(|note| note.planned == *self.planned)
+            .map(|note| note.renditions))
+    }
+
+    /// Writes headers and segments, then the note.
+    pub(crate) async fn save(
+        &self,
+        store: &Store,
+        encoded: Vec<Encoded>,
+    ) -> Result<Vec<ClearRendition>, Error> {
+        let renditions: Vec<ClearRendition> = encoded
+            .iter()
+            .map(|encoded| encoded.clear.clone())
+            .collect();
+        try_join_all(encoded.into_iter().map(
+            |Encoded {
+                 clear,
+                 init,
+                 segments,
+             }| async move {
+                if clear.segments.is_empty() {
+                    return Ok(());
+                }
+                let (asset, rendition) = (self.asset, clear.name.as_str());
+                store
+                    .put(&Key::ClearInit { asset, rendition }, Bytes::from(init))
+                    .await?;
+                store
+                    .put(
+                        &Key::ClearPart {
+                            asset,
+                            rendition,
+                            part: self.part,
+                        },
+                        Bytes::from(segments),
+                    )
+                    .await
+            },
+        ))
+        .await?;
+        let note = Note {
+            planned: self.planned.clone(),
+            renditions,
+        };
+        store
+            .put(&self.note(), Bytes::from(serde_json::to_vec(&note)?))
+            .await?;
+        Ok(note.renditions)
+    }
+}

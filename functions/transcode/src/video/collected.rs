@@ -1,0 +1,104 @@
+//! What comes out of one encoder.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bytes::Bytes;
+use gstreamer as gst;
+use gstreamer_app as gst_app;
+use reeldrop_events::VideoCodec;
+use reeldrop_media::stream_time_ns;
+
+/// One coded picture, in decode order.
+#[derive(Clone, Debug)]
+pub(crate) struct Coded {
+    /// Its bytes as they stand in the fragment.
+    pub(crate) data: Bytes,
+    /// Presentation time in the encoding pipeline, nanoseconds.
+    pub(crate) time_ns: u64,
+    /// Whether decoding can start with it.
+    pub(crate) sync: bool,
+}
+
+/// Everything that one encoder has given so far.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Collected {
+    /// Content of `avcC`, `hvcC` or `av1C`.
+    pub(crate) codec_config: Vec<u8>,
+    /// The pictures.
+    pub(crate) pictures: Vec<Coded>,
+    /// What was wrong with a picture.
+    failure: Option<&'static str>,
+}
+
+impl Collected {
+    /// Fills itself from `sink` as the encoder's thread delivers.
+    pub(crate) fn from_sink(sink: &gst_app::AppSink, codec: VideoCodec) -> Arc<Mutex<Self>> {
+        let collected = Arc::new(Mutex::new(Self::default()));
+        let filled = Arc::clone(&collected);
+        let callbacks = gst_app::AppSinkCallbacks::builder().new_sample(move |sink| {
+            let sample = sink.pull_sample().map_err(|_| gst::FlowError::Eos)?;
+            let mut filled = filled.lock().unwrap_or_else(PoisonError::into_inner);
+            match filled.take(&sample, codec) {
+                Ok(()) => Ok(gst::FlowSuccess::Ok),
+                Err(failure) => {
+                    filled.failure = Some(failure);
+                    Err(gst::FlowError::Error)
+                }
+            }
+        });
+        sink.set_callbacks(callbacks.build());
+        collected
+    }
+
+    pub(crate) fn failure(&self) -> Option<&'static str> {
+        self.failure
+    }
+
+    fn take(&mut self, sample: &gst::Sample, codec: VideoCodec) -> Result<(), &'static str> {
+        if self.codec_config.is_empty() {
+            self.codec_config =
+                codec_config(sample).ok_or("the encoder gave no codec configuration")?;
+        }
+        let buffer = sample
+            .buffer_owned()
+            .ok_or("the encoder gave a sample without data")?;
+        let time = buffer.pts().and_then(|pts| stream_time_ns(sample, pts));
+        let time_ns = time
+            .and_then(|time| u64::try_from(time).ok())
+            .ok_or("the encoder gave a picture without a time")?;
+        let sync = !buffer.flags().contains(gst::BufferFlags::DELTA_UNIT);
+        let map = buffer
+            .into_mapped_buffer_readable()
+            .map_err(|_| "a coded picture cannot be read")?;
+        let data = Bytes::from_owner(map);
+        let data = if codec == VideoCodec::Av1 {
+            without_delimiter(data)
+        } else {
+            data
+        };
+        self.pictures.push(Coded {
+            data,
+            time_ns,
+            sync,
+        });
+        Ok(())
+    }
+}
+
+fn codec_config(sample: &gst::Sample) -> Option<Vec<u8>> {
+    let data = sample
+        .caps()?
+        .structure(0)?
+        .get::<gst::Buffer>("codec_data")
+        .ok()?;
+    Some(data.map_readable().ok()?.to_vec())
+}
+
+/// AV1 Codec ISO Media File Format Binding, 2.4: samples hold no temporal delimiter OBU.
+fn without_delimiter(data: Bytes) -> Bytes {
+    const TEMPORAL_DELIMITER: [u8; 2] = [0x12, 0x00];
+    match data.starts_with(&TEMPORAL_DELIMITER) {
+        true => data.slice(TEMPORAL_DELIMITER.len()..),
+        false => data,
+    }
+}

@@ -1,0 +1,92 @@
+//! The encoding pipeline at work: frames in, coded pictures of every rendition out.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use gst::prelude::*;
+use gstreamer as gst;
+use gstreamer_app as gst_app;
+use gstreamer_video as gst_video;
+use reeldrop_events::Rendition;
+
+use super::collected::Collected;
+use crate::{Error, elements, launched::Launched};
+
+/// Frames that wait at the pipeline's entrance.
+const WAITING_FRAMES: u64 = 2;
+
+/// A running pipeline. Dropping it stops it.
+pub(crate) struct Encoding {
+    launched: Launched,
+    input: gst_app::AppSrc,
+    outputs: Vec<Arc<Mutex<Collected>>>,
+}
+
+impl Encoding {
+    /// Starts the pipeline that `description` tells, with an output for each rendition.
+    pub(crate) fn start(description: &str, ladder: &[Rendition]) -> Result<Self, Error> {
+        elements::register()?;
+        let launched = Launched::new(description)?;
+        let input = launched.source("in")?;
+        let mut outputs = Vec::new();
+        for (n, rendition) in ladder.iter().enumerate() {
+            let sink = launched.sink(&format!("r{n}"))?;
+            outputs.push(Collected::from_sink(&sink, rendition.codec));
+        }
+        launched.play()?;
+        Ok(Self {
+            launched,
+            input,
+            outputs,
+        })
+    }
+
+    /// Hands a frame over, waiting until there is room for it.
+    pub(crate) fn push(
+        &mut self,
+        caps: &gst::Caps,
+        mut frame: gst::Buffer,
+        time_ns: u64,
+        key: bool,
+    ) -> Result<(), Error> {
+        if self.input.caps().as_ref() != Some(caps) {
+            self.input.set_caps(Some(caps));
+        }
+        let frame_ref = frame.make_mut();
+        frame_ref.set_pts(gst::ClockTime::from_nseconds(time_ns));
+        frame_ref.set_dts(gst::ClockTime::NONE);
+        frame_ref.set_duration(gst::ClockTime::NONE);
+        frame_ref.unset_flags(gst::BufferFlags::DISCONT | gst::BufferFlags::RESYNC);
+        if key {
+            // Travels with the frames, so that each encoder meets it just before its frame.
+            let event = gst_video::DownstreamForceKeyUnitEvent::builder()
+                .all_headers(false)
+                .build();
+            self.input.send_event(event);
+        }
+        self.launched.push(&self.input, frame, WAITING_FRAMES)
+    }
+
+    /// Waits until everything handed over is encoded.
+    pub(crate) fn finish(self) -> Result<Vec<Collected>, Error> {
+        let pictures = || {
+            self.outputs
+                .iter()
+                .map(|output| locked(output).pictures.len())
+                .sum()
+        };
+        self.launched.finish(&self.input, pictures)?;
+        let outputs: Vec<Collected> = self
+            .outputs
+            .iter()
+            .map(|o| std::mem::take(&mut *locked(o)))
+            .collect();
+        match outputs.iter().find_map(Collected::failure) {
+            Some(failure) => Err(Error::Encoder(failure.to_owned())),
+            None => Ok(outputs),
+        }
+    }
+}
+
+fn locked(output: &Mutex<Collected>) -> std::sync::MutexGuard<'_, Collected> {
+    output.lock().unwrap_or_else(PoisonError::into_inner)
+}

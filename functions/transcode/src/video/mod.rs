@@ -1,0 +1,17 @@
+//! Chunks of video: decoded once, encoded in every rendition.
+
+mod chunk;
+mod collected;
+mod encoding;
+mod feed;
+mod gate;
+mod opened;
+mod picture;
+mod pipeline;
+mod random_access;
+mod segments;
+
+#[cfg(test)]
+mod partition;
+
+pub(crate) use chunk::transcode;

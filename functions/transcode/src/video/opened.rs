@@ -1,0 +1,183 @@
+//! Decoding begun where every frame of a chunk comes out right.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use gst::prelude::*;
+use gstreamer as gst;
+use reeldrop_events::Timeline;
+use reeldrop_media::{Demuxed, Frame, Frames, MediaError, ReadAt, Track};
+
+use super::random_access::is_random_access;
+use crate::{
+    Error,
+    patience::{FRAME_PATIENCE, MARGINS_S, OPEN_PATIENCE},
+};
+
+/// A decoder at work, and its first frame.
+pub(crate) struct Opened {
+    pub(crate) frames: Frames,
+    pub(crate) first: Option<Frame>,
+}
+
+/// The tick of a frame, which may lie before the origin.
+pub(crate) fn tick_of(timeline: &Timeline, time_ns: i64) -> i64 {
+    match u64::try_from(time_ns) {
+        Ok(time_ns) => timeline.tick(time_ns),
+        // Before the edit list's start: never shown.
+        Err(_) => timeline.tick(0).saturating_sub(1),
+    }
+}
+
+/// Opens a source's video and starts to decode at or before tick `start`, as near as can be trusted.
+///
+/// A seek is trusted when the packet that decoding began with is a key frame, and neither it nor the
+/// first frame out lies after `start`. Frames that precede that key frame in presentation order may
+/// refer to frames that were never decoded (open GOPs); all of them lie before `start` then.
+pub(crate) fn open_at(
+    reader: &Arc<dyn ReadAt>,
+    index: u32,
+    timeline: &Timeline,
+    start: u64,
+) -> Result<Opened, Error> {
+    let wanted_ns = timeline.origin_ns + timeline.tick_ns(start);
+    for margin in MARGINS_S {
+        let from_ns = wanted_ns.saturating_sub(margin * 1_000_000_000);
+        if start == 0 || from_ns <= timeline.origin_ns {
+            break;
+        }
+        let begun = begin(reader, index, Some(from_ns));
+        let (mut frames, first_packet) = match begun {
+            Ok(begun) => begun,
+            Err(MediaError::Damaged(reason)) => {
+                tracing::debug!(%reason, "seek refused");
+                continue;
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let Ok(Some(first)) = frames.next(FRAME_PATIENCE) else {
+            continue;
+        };
+        let packet_ns = *first_packet.lock().unwrap_or_else(PoisonError::into_inner);
+        let in_time = |time_ns: Option<i64>| {
+            time_ns.is_some_and(|ns| {
+                u64::try_from(tick_of(timeline, ns)).is_ok_and(|tick| tick <= start)
+            })
+        };
+        if in_time(first.time_ns) && packet_ns.is_none_or(|ns| in_time(Some(ns))) {
+            return Ok(Opened {
+                frames,
+                first: Some(first),
+            });
+        }
+        tracing::debug!(
+            from_ns,
+            first_ns = first.time_ns,
+            packet_ns,
+            "decoding began too late"
+        );
+    }
+    let (mut frames, _) = begin(reader, index, None)?;
+    let first = frames.next(FRAME_PATIENCE)?;
+    Ok(Opened { frames, first })
+}
+
+type FirstPacket = Arc<Mutex<Option<i64>>>;
+
+fn begin(
+    reader: &Arc<dyn ReadAt>,
+    index: u32,
+    from_ns: Option<u64>,
+) -> Result<(Frames, FirstPacket), MediaError> {
+    let demuxed = Demuxed::open(Arc::clone(reader), OPEN_PATIENCE)?;
+    let streams = ["tsdemux", "mpegpsdemux"];
+    let listed = !demuxed
+        .demuxers()
+        .iter()
+        .any(|demuxer| streams.contains(&demuxer.as_str()));
+    let edited = demuxed
+        .demuxers()
+        .iter()
+        .any(|demuxer| demuxer == "qtdemux");
+    let decoding = demuxed.decode(Track::Video(index), from_ns)?;
+    let first_packet = FirstPacket::default();
+    if let Some(pad) = decoder_input(decoding.tail()) {
+        if !edited {
+            open_end(&pad);
+        }
+        if from_ns.is_some() {
+            watch_first_packet(&pad, listed, Arc::clone(&first_packet));
+        }
+    }
+    Ok((decoding.frames()?, first_packet))
+}
+
+/// The pad before the decoder, behind which only elements for raw video stand.
+fn decoder_input(tail: &gst::Pad) -> Option<gst::Pad> {
+    let mut element = tail.parent_element()?;
+    loop {
+        let input = element.static_pad("sink")?;
+        let before = input.peer()?;
+        match before.parent_element() {
+            Some(previous) if element.factory()?.name() == "capssetter" => element = previous,
+            _ => return Some(input),
+        }
+    }
+}
+
+/// Lets every packet reach the decoder's output: demuxers that believe in a header's duration end
+/// their segment there after a seek, and the decoder would drop the frames after it. Where edit
+/// lists rule, in MP4, the end is meant.
+fn open_end(pad: &gst::Pad) {
+    pad.add_probe(gst::PadProbeType::EVENT_DOWNSTREAM, |_, info| {
+        let Some(gst::EventView::Segment(event)) = info.event().map(|event| event.view()) else {
+            return gst::PadProbeReturn::Ok;
+        };
+        let Some(time) = event.segment().downcast_ref::<gst::format::Time>() else {
+            return gst::PadProbeReturn::Ok;
+        };
+        let mut open = time.clone();
+        open.set_stop(gst::ClockTime::NONE);
+        let event = gst::event::Segment::builder(&open)
+            .seqnum(event.seqnum())
+            .build();
+        info.data = Some(gst::PadProbeData::Event(event));
+        gst::PadProbeReturn::Ok
+    });
+}
+
+/// Keeps packets from the decoder until the first key frame, and notes its stream time.
+///
+/// Only a file's list of key frames is taken on trust.
+fn watch_first_packet(pad: &gst::Pad, listed: bool, first_packet: FirstPacket) {
+    pad.add_probe(gst::PadProbeType::BUFFER, move |pad, info| {
+        let Some(buffer) = info.buffer() else {
+            return gst::PadProbeReturn::Ok;
+        };
+        let delta = buffer.flags().contains(gst::BufferFlags::DELTA_UNIT);
+        if delta || !(listed || begins_decoding(pad, buffer)) {
+            return gst::PadProbeReturn::Drop;
+        }
+        let time = buffer
+            .pts()
+            .or(buffer.dts())
+            .and_then(|time| stream_time(pad, time));
+        *first_packet.lock().unwrap_or_else(PoisonError::into_inner) = time;
+        gst::PadProbeReturn::Remove
+    });
+}
+
+fn begins_decoding(pad: &gst::Pad, buffer: &gst::BufferRef) -> bool {
+    match (pad.current_caps(), buffer.map_readable()) {
+        (Some(caps), Ok(packet)) => is_random_access(&caps, &packet),
+        _ => true,
+    }
+}
+
+fn stream_time(pad: &gst::Pad, time: gst::ClockTime) -> Option<i64> {
+    let event = pad.sticky_event::<gst::event::Segment>(0)?;
+    let segment = event.segment().downcast_ref::<gst::format::Time>()?;
+    match segment.to_stream_time_full(time)? {
+        gst::Signed::Positive(time) => i64::try_from(time.nseconds()).ok(),
+        gst::Signed::Negative(time) => i64::try_from(time.nseconds()).ok().map(|ns| -ns),
+    }
+}
