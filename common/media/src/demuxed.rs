@@ -68,6 +68,9 @@ pub struct Demuxed {
     quirks: Arc<Quirks>,
 }
 
+/// How long data may still come after an error.
+const SECOND_THOUGHTS: Duration = Duration::from_millis(200);
+
 /// What the streaming threads say while a source is opened.
 enum Found {
     Pad(gst::Pad),
@@ -249,6 +252,7 @@ impl Demuxed {
         deadline: Instant,
     ) -> Result<(), MediaError> {
         let mut pads = Vec::new();
+        let mut complaint = None;
         loop {
             match found.recv_timeout(Duration::from_millis(5)) {
                 Ok(Found::Element(name)) => self.demuxers.push(name),
@@ -257,13 +261,20 @@ impl Demuxed {
                 Err(_) if Instant::now() > deadline => {
                     return Err(MediaError::Timeout("finding the tracks"));
                 }
-                Err(_) => {
-                    if let Some(error) = self.watched.pending_error() {
-                        return Err(error);
-                    }
+                Err(_) if complaint.is_none() => {
+                    complaint = self
+                        .watched
+                        .pending_error()
+                        .map(|error| (error, Instant::now()));
                 }
+                Err(_) => match complaint.take() {
+                    Some((error, at)) if at.elapsed() > SECOND_THOUGHTS => return Err(error),
+                    waiting => complaint = waiting,
+                },
             }
         }
+        // qtdemux complains about a broken track and plays the others.
+        self.watched.forget_messages();
         // parsebin exposes pads in no fixed order; ids are zero-padded track numbers.
         pads.sort_by_cached_key(local_id);
         // Now that data has come, parsers have said what it is.

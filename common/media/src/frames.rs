@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use gst::prelude::*;
 use gstreamer as gst;
 use gstreamer_app as gst_app;
 
@@ -41,6 +42,27 @@ impl Frames {
         held.release()?;
         watched.set_state(gst::State::Playing)?;
         Ok(Self { watched, sink })
+    }
+
+    /// Goes on from the key frame at or before `to_ns` in stream time, from the end of the stream
+    /// too; frames that wait to be pulled are dropped.
+    ///
+    /// # Errors
+    /// [`MediaError::Damaged`] where the demuxer cannot go there.
+    pub fn seek(&mut self, to_ns: u64) -> Result<(), MediaError> {
+        let flags = gst::SeekFlags::FLUSH | gst::SeekFlags::KEY_UNIT | gst::SeekFlags::SNAP_BEFORE;
+        let seek = gst::event::Seek::new(
+            1.0,
+            flags,
+            gst::SeekType::Set,
+            gst::ClockTime::from_nseconds(to_ns),
+            gst::SeekType::None,
+            gst::ClockTime::NONE,
+        );
+        match self.sink.send_event(seek) {
+            true => Ok(()),
+            false => Err(MediaError::Damaged(format!("cannot seek to {to_ns} ns"))),
+        }
     }
 
     /// The next frame; none at the end of the stream.

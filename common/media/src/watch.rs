@@ -1,6 +1,9 @@
 //! A pipeline's bus, read with a deadline and turned into typed errors.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::Mutex,
+    time::{Duration, Instant},
+};
 
 use gst::prelude::*;
 use gstreamer as gst;
@@ -14,6 +17,7 @@ pub(crate) struct Watched {
     pub(crate) pipeline: gst::Pipeline,
     pub(crate) bus: gst::Bus,
     pub(crate) src: RangeSrc,
+    missing: Mutex<Option<String>>,
 }
 
 impl Watched {
@@ -22,7 +26,12 @@ impl Watched {
         let bus = pipeline
             .bus()
             .ok_or_else(|| MediaError::Missing("a pipeline's bus".to_owned()))?;
-        Ok(Self { pipeline, bus, src })
+        Ok(Self {
+            pipeline,
+            bus,
+            src,
+            missing: Mutex::default(),
+        })
     }
 
     pub(crate) fn set_state(&self, state: gst::State) -> Result<(), MediaError> {
@@ -34,9 +43,31 @@ impl Watched {
 
     /// The error that waits on the bus, where one does.
     pub(crate) fn pending_error(&self) -> Option<MediaError> {
-        self.bus
-            .pop_filtered(&[gst::MessageType::Error])
-            .map(|message| self.error_of(&message))
+        while let Some(message) = self.bus.pop() {
+            if let Some(error) = self.judge(&message) {
+                return Some(error);
+            }
+        }
+        None
+    }
+
+    /// The error in a message; what plug-in is missing is said before the error that follows.
+    fn judge(&self, message: &gst::Message) -> Option<MediaError> {
+        if message.type_() == gst::MessageType::Error {
+            return Some(self.error_of(message));
+        }
+        if let Ok(missing) = pbutils::MissingPluginMessage::parse(message)
+            && let Ok(mut known) = self.missing.lock()
+        {
+            *known = Some(missing.description().to_string());
+        }
+        None
+    }
+
+    /// Drops what was said so far.
+    pub(crate) fn forget_messages(&self) {
+        self.bus.set_flushing(true);
+        self.bus.set_flushing(false);
     }
 
     /// The error behind a failed call.
@@ -57,8 +88,8 @@ impl Watched {
             let Some(message) = self.bus.timed_pop(clock_time(left)) else {
                 return Err(MediaError::Timeout(what));
             };
-            if message.type_() == gst::MessageType::Error {
-                return Err(self.error_of(&message));
+            if let Some(error) = self.judge(&message) {
+                return Err(error);
             }
             if let Some(value) = done(&message) {
                 return Ok(value);
@@ -73,7 +104,12 @@ impl Watched {
         let gst::MessageView::Error(error) = message.view() else {
             return MediaError::Damaged("unknown error".to_owned());
         };
-        typed(&error.error())
+        let missing = self
+            .missing
+            .lock()
+            .ok()
+            .and_then(|mut missing| missing.take());
+        typed(&error.error(), missing)
     }
 }
 
@@ -84,13 +120,23 @@ impl Drop for Watched {
     }
 }
 
-fn typed(error: &glib::Error) -> MediaError {
-    match error.kind::<gst::StreamError>() {
-        Some(gst::StreamError::TypeNotFound | gst::StreamError::WrongType) => MediaError::NotMedia,
-        Some(gst::StreamError::CodecNotFound) => MediaError::UnsupportedCodec {
-            codec: error.message().to_owned(),
+fn typed(error: &glib::Error, missing: Option<String>) -> MediaError {
+    match (error.kind::<gst::StreamError>(), missing) {
+        (_, Some(description)) => MediaError::UnsupportedCodec {
+            codec: description
+                .trim_end_matches(" decoder")
+                .trim_end_matches(" demuxer")
+                .to_owned(),
         },
-        Some(gst::StreamError::Decrypt | gst::StreamError::DecryptNokey) => MediaError::Encrypted,
+        (Some(gst::StreamError::TypeNotFound | gst::StreamError::WrongType), _) => {
+            MediaError::NotMedia
+        }
+        (Some(gst::StreamError::CodecNotFound), _) => MediaError::UnsupportedCodec {
+            codec: "of this file".to_owned(),
+        },
+        (Some(gst::StreamError::Decrypt | gst::StreamError::DecryptNokey), _) => {
+            MediaError::Encrypted
+        }
         _ => MediaError::Damaged(error.message().trim_end_matches('.').to_owned()),
     }
 }
