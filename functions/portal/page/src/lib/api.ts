@@ -38,7 +38,7 @@ export interface Title {
   duration_ms: number | null;
   width: number | null;
   height: number | null;
-  size_bytes: number;
+  size_bytes: number | null;
   created: string;
   first_playable_ms: number | null;
   ready_ms: number | null;
@@ -49,6 +49,9 @@ export interface Title {
   storyboard: string | null;
   preview: string | null;
   progress: { percent: number; eta_ms: number | null; steps: Step[] };
+}
+
+export interface TitleDetail extends Title {
   packages: Package[];
   renditions: Rendition[];
   dead_letters: { step: string; type: string; reason: string }[];
@@ -118,7 +121,7 @@ const upload = (id: string) => `api/uploads/${encodeURIComponent(id)}`;
 export const api = {
   list: (cursor?: string | null) =>
     request<TitleList>("GET", cursor ? `api/assets?limit=30&cursor=${encodeURIComponent(cursor)}` : "api/assets?limit=30"),
-  show: (asset: string) => request<Title>("GET", title(asset)),
+  show: (asset: string) => request<TitleDetail>("GET", title(asset)),
   retry: (asset: string) => request<unknown>("POST", `${title(asset)}/retry`),
   remove: (asset: string) => request<unknown>("DELETE", title(asset)),
   startUpload: (wanted: UploadRequest, signal?: AbortSignal) =>

@@ -1,10 +1,10 @@
 // One title, kept fresh by server-sent events.
 
-import { api, ApiError, type Title } from "./api";
+import { api, ApiError, type TitleDetail } from "./api";
 import { listen } from "./live";
 
 export class Watched {
-  title = $state.raw<Title | null>(null);
+  title = $state.raw<TitleDetail | null>(null);
   problem = $state<string | null>(null);
   gone = $state(false);
 
@@ -13,7 +13,7 @@ export class Watched {
   /** Loads and listens until the returned function is called. */
   follow(): () => void {
     void this.load();
-    return listen(api.eventsOf(this.asset), {
+    return listen<TitleDetail>(api.eventsOf(this.asset), {
       changed: (title) => {
         this.title = title;
         this.gone = false;

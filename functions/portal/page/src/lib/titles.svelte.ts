@@ -11,7 +11,7 @@ class Titles {
 
   /** Loads and listens until the returned function is called. */
   follow(): () => void {
-    return listen(api.events, {
+    return listen<Title>(api.events, {
       opened: () => void this.refresh(),
       changed: (title) => this.put(title),
       deleted: (asset) => this.drop(asset),

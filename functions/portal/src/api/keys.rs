@@ -1,0 +1,233 @@
+//! Content keys: the owner's, and the players'.
+
+use axum::{
+    Json,
+    extract::State,
+    http::{HeaderName, StatusCode, header},
+    response::IntoResponse,
+};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use reeldrop_catalog::{AssetState, ContentKey};
+use reeldrop_events::{AssetId, Events, PackageNo, RekeyRequested, Scheme};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::{
+    Error, Portal,
+    body::{Body, Ids},
+    error::Problem,
+    key_text,
+};
+
+/// Keys are for the one who asks now, not for caches.
+const NO_STORE: [(HeaderName, &str); 1] = [(header::CACHE_CONTROL, "no-store")];
+
+/// A key to package with.
+#[derive(Debug, Deserialize, ToSchema)]
+pub(super) struct NewKey {
+    /// Content key: 16 bytes as hex or base64url.
+    #[schema(example = "hyN9IKGfWKdAwFaE5pm0qg")]
+    key: Option<String>,
+    /// Key id: 16 bytes as hex, base64url or UUID.
+    #[schema(example = "oW5AK5BW43HzbTSKpiu3SQ")]
+    kid: Option<String>,
+    /// `cbcs` or `cenc`; as the title is encrypted now where it is left out.
+    #[schema(value_type = Option<String>, example = "cbcs")]
+    scheme: Option<Scheme>,
+}
+
+/// A further package is under way: the title's `packages` say when it is ready.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Rekeying {
+    asset: Uuid,
+    kid: Uuid,
+    #[schema(value_type = String, example = "cbcs")]
+    scheme: Scheme,
+}
+
+/// A title's key, for its owner.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct OwnersKey {
+    /// 16 bytes in hex.
+    key: String,
+    /// 16 bytes in hex.
+    kid: String,
+}
+
+/// W3C Encrypted Media Extensions, 9.1.3: what a Clear Key player asks.
+#[derive(Debug, Deserialize, ToSchema)]
+pub(super) struct LicenseRequest {
+    /// Key ids in base64url.
+    kids: Vec<String>,
+}
+
+/// W3C Encrypted Media Extensions, 9.1.4: a JSON Web Key set.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct License {
+    keys: Vec<JsonWebKey>,
+    #[schema(example = "temporary")]
+    #[serde(rename = "type")]
+    kind: &'static str,
+}
+
+/// One key.
+#[derive(Debug, Serialize, ToSchema)]
+struct JsonWebKey {
+    #[schema(example = "oct")]
+    kty: &'static str,
+    /// Key id in base64url.
+    kid: String,
+    /// Key in base64url.
+    k: String,
+}
+
+/// Encrypts a title again under another key, without encoding it again.
+#[utoipa::path(post, path = "/api/assets/{id}/rekey", tag = "keys", params(("id" = Uuid, Path)),
+    request_body = NewKey, responses(
+    (status = 202, body = Rekeying),
+    (status = 400, description = "The key or the KID is wrong", body = Problem),
+    (status = 404, description = "There is no such title", body = Problem),
+    (status = 409, description = "The KID names another key of the title", body = Problem),
+))]
+pub(super) async fn rekey(
+    State(portal): State<Portal>,
+    Ids(asset): Ids<AssetId>,
+    Body(new): Body<NewKey>,
+) -> Result<(StatusCode, Json<Rekeying>), Error> {
+    let key = key_text::content_key(new.key.as_deref(), new.kid.as_deref())?;
+    let key = key.ok_or_else(|| {
+        Error::invalid("There is no key to package with.", "Send `key` and `kid`.")
+    })?;
+    let scheme = portal.package_again(asset, &key, new.scheme).await?;
+    let body = Rekeying {
+        asset: asset.0,
+        kid: key.kid,
+        scheme,
+    };
+    Ok((StatusCode::ACCEPTED, Json(body)))
+}
+
+impl Portal {
+    /// Keeps the key and asks for a package under it; asking again for the same changes nothing.
+    pub(crate) async fn package_again(
+        &self,
+        asset: AssetId,
+        key: &ContentKey,
+        scheme: Option<Scheme>,
+    ) -> Result<Scheme, Error> {
+        let detail = self.detail(asset).await?;
+        if detail.asset.state == AssetState::Rejected {
+            return Err(Error::Conflict {
+                error: "The file cannot become a title, so there is nothing to encrypt.".to_owned(),
+                next: "Upload another file.",
+            });
+        }
+        let current = detail.asset.current_package.unwrap_or(PackageNo::FIRST);
+        let package = detail
+            .packages
+            .iter()
+            .find(|package| package.package == current);
+        let scheme = match scheme.or(package.and_then(|package| package.scheme)) {
+            Some(Scheme::Cenc) => Scheme::Cenc,
+            Some(Scheme::Cbcs) | None => Scheme::Cbcs,
+            Some(Scheme::None) if scheme.is_none() => Scheme::Cbcs,
+            Some(Scheme::None) => {
+                return Err(Error::invalid(
+                    "A key comes with scheme none, which encrypts nothing.",
+                    "Choose cbcs or cenc.",
+                ));
+            }
+        };
+        self.keys.stage(asset, key).await?;
+        let request = RekeyRequested {
+            asset,
+            kid: key.kid,
+            scheme,
+        };
+        self.publisher.send(Events::of(&request)).await?;
+        Ok(scheme)
+    }
+
+    async fn key_of(&self, asset: AssetId, package: PackageNo) -> Result<ContentKey, Error> {
+        let key = self.keys.package_key(asset, package).await?;
+        key.ok_or_else(|| Error::Unknown(format!("key of package {package} of title {asset}")))
+    }
+}
+
+/// The key of a title, for its owner.
+#[utoipa::path(get, path = "/api/assets/{id}/key", tag = "keys", params(("id" = Uuid, Path)), responses(
+    (status = 200, body = OwnersKey),
+    (status = 404, description = "There is no such title, or it has no key yet", body = Problem),
+))]
+pub(super) async fn key(
+    State(portal): State<Portal>,
+    Ids(asset): Ids<AssetId>,
+) -> Result<impl IntoResponse, Error> {
+    let title = portal.asset(asset).await?;
+    let package = title.current_package.unwrap_or(PackageNo::FIRST);
+    let key = portal.key_of(asset, package).await?;
+    let body = OwnersKey {
+        key: hex::encode(key.key),
+        kid: key.kid.simple().to_string(),
+    };
+    Ok((NO_STORE, Json(body)))
+}
+
+/// A Clear Key licence.
+#[utoipa::path(post, path = "/api/assets/{id}/packages/{package}/license", tag = "keys",
+    params(("id" = Uuid, Path), ("package" = u32, Path)), request_body = LicenseRequest, responses(
+    (status = 200, body = License),
+    (status = 404, description = "The package has none of these keys", body = Problem),
+))]
+pub(super) async fn license(
+    State(portal): State<Portal>,
+    Ids((asset, package)): Ids<(AssetId, PackageNo)>,
+    body: axum::body::Bytes,
+) -> Result<impl IntoResponse, Error> {
+    // Players send it as text/plain or without a type at all.
+    let request: LicenseRequest = serde_json::from_slice(&body).map_err(|_| {
+        Error::invalid(
+            "This is no Clear Key licence request.",
+            "Send {\"kids\": […]} as JSON.",
+        )
+    })?;
+    let key = portal.key_of(asset, package).await?;
+    let kid = URL_SAFE_NO_PAD.encode(key.kid.as_bytes());
+    if !request
+        .kids
+        .iter()
+        .any(|asked| asked.trim_end_matches('=') == kid)
+    {
+        return Err(Error::Unknown(format!(
+            "such key in package {package} of title {asset}"
+        )));
+    }
+    let key = JsonWebKey {
+        kty: "oct",
+        kid,
+        k: URL_SAFE_NO_PAD.encode(key.key),
+    };
+    Ok((
+        NO_STORE,
+        Json(License {
+            keys: vec![key],
+            kind: "temporary",
+        }),
+    ))
+}
+
+/// The key of a package as 16 bytes, as HLS players with the key format `identity` ask for it.
+#[utoipa::path(get, path = "/api/assets/{id}/packages/{package}/key", tag = "keys",
+    params(("id" = Uuid, Path), ("package" = u32, Path)), responses(
+    (status = 200, body = Vec<u8>, content_type = "application/octet-stream"),
+    (status = 404, description = "The package has no key", body = Problem),
+))]
+pub(super) async fn identity_key(
+    State(portal): State<Portal>,
+    Ids((asset, package)): Ids<(AssetId, PackageNo)>,
+) -> Result<impl IntoResponse, Error> {
+    let key = portal.key_of(asset, package).await?;
+    let kind = [(header::CONTENT_TYPE, "application/octet-stream")];
+    Ok((NO_STORE, kind, key.key.to_vec()))
+}

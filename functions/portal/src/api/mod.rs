@@ -1,0 +1,60 @@
+//! The API, and the document that describes it.
+
+mod assets;
+mod events;
+mod keys;
+mod new_upload;
+mod signing;
+mod uploads;
+
+use axum::Router;
+use utoipa::{
+    OpenApi,
+    openapi::{Info, OpenApi as Document},
+};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::{Portal, media, packaging};
+
+#[derive(OpenApi)]
+#[openapi(tags(
+    (name = "uploads", description = "Files on their way to the uploads bucket."),
+    (name = "assets", description = "Titles: what uploads become."),
+    (name = "keys", description = "Content keys and licences."),
+    (name = "packaging", description = "The older packaging platform's addresses."),
+))]
+struct Description;
+
+/// Everything under `/api` and `/packaging`, and its OpenAPI document.
+pub(crate) fn routes() -> (Router<Portal>, Document) {
+    let licenses = OpenApiRouter::new()
+        .routes(routes!(keys::license))
+        .routes(routes!(keys::identity_key))
+        .layer(media::any_site());
+    let routes = OpenApiRouter::new()
+        .routes(routes!(uploads::create))
+        .routes(routes!(uploads::state))
+        .routes(routes!(uploads::sign_parts))
+        .routes(routes!(uploads::complete))
+        .routes(routes!(uploads::abort))
+        .routes(routes!(assets::list))
+        .routes(routes!(assets::show, assets::delete))
+        .routes(routes!(assets::retry))
+        .routes(routes!(assets::source))
+        .routes(routes!(events::title))
+        .routes(routes!(events::titles))
+        .routes(routes!(keys::rekey))
+        .routes(routes!(keys::key))
+        .merge(licenses)
+        .merge(packaging::routes());
+    let mut document = Description::openapi();
+    document.info = Info::new("Reeldrop", env!("CARGO_PKG_VERSION"));
+    document.info.description = Some(
+        "A video file becomes an encrypted title that plays by DASH and HLS. \
+         Every refusal is JSON with two sentences: `error`, what happened, and `next`, what to do."
+            .to_owned(),
+    );
+    let (routes, paths) = routes.split_for_parts();
+    document.merge(paths);
+    (routes, document)
+}

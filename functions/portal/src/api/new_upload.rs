@@ -1,0 +1,108 @@
+//! What a caller says of a file before sending it.
+
+use std::collections::BTreeMap;
+
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use reeldrop_catalog::{ContentKey, MasterKey};
+use reeldrop_events::Scheme;
+use serde::Deserialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::{Error, key_text};
+
+/// The largest object that S3 takes.
+pub(super) const MAX_BYTES: u64 = 5 << 40;
+
+/// A file to upload.
+#[derive(Debug, Deserialize, ToSchema)]
+pub(super) struct NewUpload {
+    /// The file's name.
+    #[schema(example = "holiday.mp4")]
+    pub(super) name: String,
+    /// Its size in bytes.
+    pub(super) size_bytes: u64,
+    /// Its media type.
+    #[schema(example = "video/mp4")]
+    pub(super) content_type: Option<String>,
+    /// Content key: 16 bytes as hex or base64url. Made where it is left out.
+    key: Option<String>,
+    /// Key id: 16 bytes as hex, base64url or UUID. Comes with the key.
+    kid: Option<String>,
+    /// `cbcs` (default), `cenc` or `none`.
+    #[schema(value_type = Option<String>, example = "cbcs")]
+    scheme: Option<Scheme>,
+}
+
+impl NewUpload {
+    pub(super) fn check_size(&self) -> Result<(), Error> {
+        match self.size_bytes {
+            0 => Err(Error::invalid("The file is empty.", "Choose another file.")),
+            1..=MAX_BYTES => Ok(()),
+            _ => Err(Error::invalid(
+                "The file is larger than 5 TiB.",
+                "Cut it into smaller files.",
+            )),
+        }
+    }
+
+    pub(super) fn own_key(&self) -> Result<Option<ContentKey>, Error> {
+        let key = key_text::content_key(self.key.as_deref(), self.kid.as_deref())?;
+        match (self.scheme, &key) {
+            (Some(Scheme::None), Some(_)) => Err(Error::invalid(
+                "A key comes with scheme none, which encrypts nothing.",
+                "Choose cbcs or cenc, or leave the key out.",
+            )),
+            _ => Ok(key),
+        }
+    }
+
+    /// What the functions read beside the file. Values are ASCII, the key is wrapped.
+    pub(super) fn metadata(
+        &self,
+        key: Option<&ContentKey>,
+        master: &MasterKey,
+    ) -> BTreeMap<String, String> {
+        let name = utf8_percent_encode(&self.name, NON_ALPHANUMERIC).to_string();
+        let mut metadata = BTreeMap::from([("reeldrop-name".to_owned(), name)]);
+        if let Some(scheme) = self.scheme {
+            metadata.insert("reeldrop-scheme".to_owned(), scheme.as_str().to_owned());
+        }
+        if let Some(key) = key {
+            let wrapped = master.wrap(&key.key, &wrapping_context(key.kid));
+            metadata.insert("reeldrop-wrapped-key".to_owned(), wrapped);
+            metadata.insert("reeldrop-kid".to_owned(), key.kid.simple().to_string());
+        }
+        metadata
+    }
+}
+
+/// What a wrapped key is bound to; encrypt-package unwraps it by the same words.
+fn wrapping_context(kid: Uuid) -> String {
+    format!("upload {kid}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_empty_or_oversized_file_is_refused() {
+        for (size_bytes, fits) in [
+            (0, false),
+            (1, true),
+            (MAX_BYTES, true),
+            (MAX_BYTES + 1, false),
+        ] {
+            let new = NewUpload {
+                name: "a.mp4".to_owned(),
+                size_bytes,
+                content_type: None,
+                key: None,
+                kid: None,
+                scheme: None,
+            };
+            assert_eq!(new.check_size().is_ok(), fits, "{size_bytes}");
+        }
+    }
+}

@@ -1,0 +1,274 @@
+//! A title as the API shows it.
+
+use reeldrop_catalog::{Asset, AssetDetail, AssetState, Progress, RenditionKind, StepProgress};
+use reeldrop_events::Plan;
+use serde::Serialize;
+use time::OffsetDateTime;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::addresses::Addresses;
+
+/// A title, as lists show it.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct Title {
+    /// Its id.
+    asset: Uuid,
+    /// Its number, from 1: the higher, the newer. The older platform's `input_content_id`.
+    number: i64,
+    /// Name of the uploaded file.
+    file: String,
+    /// `received`, `rejected`, `processing`, `playable`, `ready` or `failed`.
+    #[schema(value_type = String, example = "ready")]
+    state: AssetState,
+    /// Why it was rejected or has failed, in a sentence.
+    reason: Option<String>,
+    /// The step that failed.
+    failed_step: Option<String>,
+    /// Duration in milliseconds.
+    duration_ms: Option<u64>,
+    /// Width of the picture in pixels, upright and square.
+    width: Option<u32>,
+    /// Height of the picture in pixels.
+    height: Option<u32>,
+    /// Size of the uploaded file in bytes.
+    size_bytes: Option<u64>,
+    /// When the upload was first heard of.
+    #[serde(with = "time::serde::rfc3339")]
+    created: OffsetDateTime,
+    /// Milliseconds from then until its beginning could be played.
+    first_playable_ms: Option<u64>,
+    /// Milliseconds from then until all of it was there.
+    ready_ms: Option<u64>,
+    /// Address of the HLS multivariant playlist.
+    hls: Option<String>,
+    /// Address of the DASH manifest.
+    dash: Option<String>,
+    /// Address of the page that plays it.
+    watch: String,
+    /// Address of the poster (JPEG).
+    poster: Option<String>,
+    /// Address of the storyboard (WebVTT).
+    storyboard: Option<String>,
+    /// Address of the animated preview (WebP).
+    preview: Option<String>,
+    /// How far it is.
+    progress: Steps,
+}
+
+/// How far a title is.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+struct Steps {
+    /// Of the whole, from 0 to 100.
+    percent: f64,
+    /// Milliseconds that are left at the pace so far.
+    eta_ms: Option<u64>,
+    /// Each step; empty until the file is understood.
+    steps: Vec<Step>,
+}
+
+/// How far one step is.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+struct Step {
+    /// Name of the function.
+    step: &'static str,
+    /// What it does, for a person.
+    label: &'static str,
+    /// Pieces of work done.
+    done: u32,
+    /// Pieces of work in all; 0 while that is not known.
+    total: u32,
+}
+
+/// All of a title.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct TitleDetail {
+    #[serde(flatten)]
+    title: Title,
+    /// Its encrypted editions, in order.
+    packages: Vec<Package>,
+    /// What it can be played in.
+    renditions: Vec<Rendition>,
+    /// Events of it that a function could not take.
+    dead_letters: Vec<DeadLetter>,
+}
+
+/// One encrypted edition of a title.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+struct Package {
+    /// Which package of the title, from 1.
+    package: u32,
+    /// Its number among all titles' packages: the older platform's `packaged_content_id`.
+    number: i64,
+    /// Its key id, once it has a key.
+    kid: Option<Uuid>,
+    /// `cbcs`, `cenc` or `none`, once that is known.
+    scheme: Option<&'static str>,
+    /// `waiting`, `processing`, `playable`, `ready` or `failed`.
+    state: &'static str,
+    /// Why it failed, in a sentence.
+    reason: Option<String>,
+    /// Address of its HLS multivariant playlist.
+    hls: Option<String>,
+    /// Address of its DASH manifest.
+    dash: Option<String>,
+}
+
+/// A rendition, as far as it is published.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+struct Rendition {
+    /// Its name in the manifests.
+    name: String,
+    /// `video` or `audio`.
+    kind: &'static str,
+    /// RFC 6381 codec.
+    codec: String,
+    /// Width in pixels.
+    width: Option<u32>,
+    /// Height in pixels.
+    height: Option<u32>,
+    /// Segments that are there.
+    segments: u32,
+    /// Their size in bytes.
+    bytes: u64,
+    /// Their duration in milliseconds.
+    duration_ms: u64,
+}
+
+/// An event that a function could not take, as often as the broker tried.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+struct DeadLetter {
+    /// The function.
+    step: String,
+    /// CloudEvents `type`.
+    #[serde(rename = "type")]
+    ty: String,
+    /// What the function said.
+    reason: String,
+    /// When the broker gave it up.
+    #[serde(with = "time::serde::rfc3339")]
+    failed_at: OffsetDateTime,
+}
+
+impl Title {
+    pub(crate) fn new(asset: Asset, addresses: &Addresses) -> Self {
+        let media = |key: &String| addresses.media(key);
+        Self {
+            asset: asset.id.0,
+            number: asset.number,
+            state: asset.state,
+            duration_ms: asset.duration_ms,
+            width: asset.width,
+            height: asset.height,
+            size_bytes: asset.source.as_ref().map(|source| source.size_bytes),
+            created: asset.created_at,
+            first_playable_ms: asset.first_playable_ms(),
+            ready_ms: asset.ready_ms(),
+            hls: asset.hls.as_ref().map(media),
+            dash: asset.dash.as_ref().map(media),
+            watch: addresses.watch(asset.id),
+            poster: asset.thumbnails.as_ref().map(|made| media(&made.poster)),
+            storyboard: asset
+                .thumbnails
+                .as_ref()
+                .map(|made| media(&made.storyboard)),
+            preview: asset.thumbnails.as_ref().map(|made| media(&made.preview)),
+            progress: Steps::new(&asset.progress),
+            file: asset.name,
+            reason: asset.reason,
+            failed_step: asset.failed_step,
+        }
+    }
+}
+
+impl TitleDetail {
+    pub(crate) fn new(detail: AssetDetail, addresses: &Addresses) -> Self {
+        let plan = detail.plan;
+        Self {
+            packages: detail
+                .packages
+                .into_iter()
+                .map(|package| Package::new(package, addresses))
+                .collect(),
+            renditions: detail
+                .renditions
+                .into_iter()
+                .map(|rendition| Rendition::new(rendition, plan.as_ref()))
+                .collect(),
+            dead_letters: detail
+                .dead_letters
+                .into_iter()
+                .map(DeadLetter::new)
+                .collect(),
+            title: Title::new(detail.asset, addresses),
+        }
+    }
+}
+
+impl Steps {
+    fn new(progress: &Progress) -> Self {
+        let step = |step, label, progress: StepProgress| Step {
+            step,
+            label,
+            done: progress.done,
+            total: progress.total,
+        };
+        Self {
+            percent: progress.percent,
+            eta_ms: progress.eta_ms,
+            steps: vec![
+                step("probe", "Looking at the file", progress.probe),
+                step("transcode", "Encoding", progress.transcode),
+                step("encrypt-package", "Encrypting", progress.package),
+                step("thumbnail", "Making pictures", progress.thumbnail),
+                step("publish", "Publishing", progress.publish),
+            ],
+        }
+    }
+}
+
+impl Package {
+    fn new(package: reeldrop_catalog::Package, addresses: &Addresses) -> Self {
+        Self {
+            package: package.package.0,
+            number: package.number,
+            kid: package.kid,
+            scheme: package.scheme.map(|scheme| scheme.as_str()),
+            state: package.state.as_str(),
+            hls: package.hls.map(|key| addresses.media(&key)),
+            dash: package.dash.map(|key| addresses.media(&key)),
+            reason: package.reason,
+        }
+    }
+}
+
+impl Rendition {
+    fn new(published: reeldrop_catalog::PublishedRendition, plan: Option<&Plan>) -> Self {
+        let ladder = plan.map_or(&[][..], |plan| &plan.ladder);
+        let rung = ladder.iter().find(|rung| rung.name == published.name);
+        Self {
+            kind: match published.kind {
+                RenditionKind::Video => "video",
+                RenditionKind::Audio => "audio",
+            },
+            width: rung.map(|rung| rung.width),
+            height: rung.map(|rung| rung.height),
+            name: published.name,
+            codec: published.codec,
+            segments: published.segments,
+            bytes: published.bytes,
+            duration_ms: published.duration_ms,
+        }
+    }
+}
+
+impl DeadLetter {
+    fn new(letter: reeldrop_catalog::DeadLetter) -> Self {
+        Self {
+            step: letter.step,
+            ty: letter.ty,
+            reason: letter.reason,
+            failed_at: letter.failed_at,
+        }
+    }
+}

@@ -1,0 +1,14 @@
+//! The portal's API on a real PostgreSQL and a real S3 endpoint.
+
+#![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod assets;
+mod keys;
+mod media;
+mod openapi;
+mod packaging;
+mod page;
+mod uploads;
