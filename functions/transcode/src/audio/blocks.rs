@@ -31,11 +31,10 @@ pub(crate) struct Block {
 impl Block {
     fn of(frame: &Frame) -> Option<Self> {
         let info = gst_audio::AudioInfo::from_caps(frame.sample.caps()?).ok()?;
-        let interleaved = info.layout() == gst_audio::AudioLayout::Interleaved;
         let buffer = frame
             .sample
             .buffer_owned()
-            .filter(|buffer| interleaved && buffer.size() > 0)?;
+            .filter(|buffer| buffer.size() > 0)?;
         Some(Self {
             buffer,
             time_ns: frame.time_ns?,
@@ -83,7 +82,9 @@ impl Blocks {
         seek_ns: Option<u64>,
     ) -> Result<Self, MediaError> {
         let demuxed = Demuxed::open(Arc::clone(reader), OPEN_PATIENCE)?;
-        let frames = demuxed.decode(Track::Audio(track), seek_ns)?.frames()?;
+        let frames = demuxed
+            .decode(Track::Audio(track), seek_ns)?
+            .frames_through(&interleaved()?)?;
         let mut blocks = Self {
             frames,
             ahead: VecDeque::new(),
@@ -131,4 +132,17 @@ impl Blocks {
         }
         Ok(None)
     }
+}
+
+/// Some decoders give each channel by itself.
+fn interleaved() -> Result<[gst::Element; 2], MediaError> {
+    let missing = |error: glib::BoolError| MediaError::Missing(error.to_string());
+    let converter = gst::ElementFactory::make("audioconvert")
+        .build()
+        .map_err(missing)?;
+    let caps = gst::Caps::builder("audio/x-raw")
+        .field("layout", "interleaved")
+        .build();
+    let filter = gst::ElementFactory::make("capsfilter").property("caps", caps);
+    Ok([converter, filter.build().map_err(missing)?])
 }

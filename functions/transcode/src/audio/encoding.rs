@@ -24,7 +24,7 @@ pub(crate) fn describe(rendition: &AudioRendition) -> String {
         "appsrc name=in format=time max-buffers=0 max-bytes=0 max-time=0 ! audioconvert ! audioresample \
          ! audio/x-raw,format=F32LE,layout=interleaved,rate={},channels={} ! identity name=level \
          ! queue max-size-buffers=8 max-size-bytes=0 max-size-time=0 ! avenc_aac bitrate={} \
-         ! audio/mpeg,mpegversion=4,stream-format=raw ! appsink name=out sync=false",
+         ! audio/mpeg,mpegversion=4,stream-format=raw ! appsink name=out sync=false async=false",
         rendition.sample_rate_hz, rendition.channels, rendition.bitrate_bps
     )
 }

@@ -1,6 +1,7 @@
 //! Reeldrop's own GStreamer elements for pictures.
 
 mod deinterlace;
+mod limit_range;
 mod planes;
 mod tone_curve;
 mod tone_map;
@@ -16,22 +17,18 @@ use reeldrop_media::MediaError;
 pub(crate) fn register() -> Result<(), MediaError> {
     static DONE: OnceLock<bool> = OnceLock::new();
     reeldrop_media::init()?;
+    let own = [
+        ("reeldroptonemap", tone_map::ToneMap::static_type()),
+        (
+            "reeldropdeinterlace",
+            deinterlace::Deinterlace::static_type(),
+        ),
+        ("reeldroplimitrange", limit_range::LimitRange::static_type()),
+    ];
     let done = DONE.get_or_init(|| {
-        let none = gst::Rank::NONE;
-        gst::Element::register(
-            None,
-            "reeldroptonemap",
-            none,
-            tone_map::ToneMap::static_type(),
-        )
-        .is_ok()
-            && gst::Element::register(
-                None,
-                "reeldropdeinterlace",
-                none,
-                deinterlace::Deinterlace::static_type(),
-            )
-            .is_ok()
+        own.into_iter().all(|(name, element)| {
+            gst::Element::register(None, name, gst::Rank::NONE, element).is_ok()
+        })
     });
     match done {
         true => Ok(()),

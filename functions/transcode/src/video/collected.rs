@@ -8,6 +8,8 @@ use gstreamer_app as gst_app;
 use reeldrop_events::VideoCodec;
 use reeldrop_media::stream_time_ns;
 
+use super::av1_config::av1c;
+
 /// One coded picture, in decode order.
 #[derive(Clone, Debug)]
 pub(crate) struct Coded {
@@ -55,10 +57,6 @@ impl Collected {
     }
 
     fn take(&mut self, sample: &gst::Sample, codec: VideoCodec) -> Result<(), &'static str> {
-        if self.codec_config.is_empty() {
-            self.codec_config =
-                codec_config(sample).ok_or("the encoder gave no codec configuration")?;
-        }
         let buffer = sample
             .buffer_owned()
             .ok_or("the encoder gave a sample without data")?;
@@ -71,10 +69,16 @@ impl Collected {
             .into_mapped_buffer_readable()
             .map_err(|_| "a coded picture cannot be read")?;
         let data = Bytes::from_owner(map);
-        let data = if codec == VideoCodec::Av1 {
-            without_delimiter(data)
-        } else {
-            data
+        if self.codec_config.is_empty() {
+            let config = match codec {
+                VideoCodec::Av1 => av1c(&data),
+                VideoCodec::H264 | VideoCodec::H265 => codec_config(sample),
+            };
+            self.codec_config = config.ok_or("the encoder gave no codec configuration")?;
+        }
+        let data = match codec {
+            VideoCodec::Av1 => without_delimiter(data),
+            VideoCodec::H264 | VideoCodec::H265 => data,
         };
         self.pictures.push(Coded {
             data,

@@ -63,7 +63,8 @@ impl Encoding {
                 .build();
             self.input.send_event(event);
         }
-        self.launched.push(&self.input, frame, WAITING_FRAMES)
+        let pushed = self.launched.push(&self.input, frame, WAITING_FRAMES);
+        pushed.map_err(|error| self.explained(error))
     }
 
     /// Waits until everything handed over is encoded.
@@ -74,16 +75,22 @@ impl Encoding {
                 .map(|output| locked(output).pictures.len())
                 .sum()
         };
-        self.launched.finish(&self.input, pictures)?;
-        let outputs: Vec<Collected> = self
+        let finished = self.launched.finish(&self.input, pictures);
+        finished.map_err(|error| self.explained(error))?;
+        Ok(self
             .outputs
             .iter()
-            .map(|o| std::mem::take(&mut *locked(o)))
-            .collect();
-        match outputs.iter().find_map(Collected::failure) {
-            Some(failure) => Err(Error::Encoder(failure.to_owned())),
-            None => Ok(outputs),
-        }
+            .map(|output| std::mem::take(&mut *locked(output)))
+            .collect())
+    }
+
+    /// What was wrong with a picture, where that is why the pipeline stopped.
+    fn explained(&self, error: Error) -> Error {
+        let failure = self
+            .outputs
+            .iter()
+            .find_map(|output| locked(output).failure());
+        failure.map_or(error, |failure| Error::Encoder(failure.to_owned()))
     }
 }
 

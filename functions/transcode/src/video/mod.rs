@@ -1,5 +1,6 @@
 //! Chunks of video: decoded once, encoded in every rendition.
 
+mod av1_config;
 mod chunk;
 mod collected;
 mod encoding;

@@ -31,10 +31,13 @@ pub(crate) struct Preparation {
 }
 
 // ITU-T H.273, table 4.
+const MATRIX_RGB: u8 = 0;
 const MATRIX_BT709: u8 = 1;
 const MATRIX_UNSPECIFIED: u8 = 2;
 const MATRIX_BT470_BG: u8 = 5;
 const MATRIX_SMPTE_170M: u8 = 6;
+const MATRIX_BT2020: u8 = 9;
+const MATRIX_BT2020_CONSTANT: u8 = 10;
 // ITU-T H.273, table 2.
 const PRIMARIES_BT470_BG: u8 = 5;
 
@@ -57,22 +60,40 @@ impl Preparation {
         self.input.dynamic_range != Transfer::Sdr
     }
 
+    /// Whether samples mean what those of the renditions mean, but for their range.
+    fn keeps_matrix(&self) -> bool {
+        let kept = [
+            MATRIX_BT709,
+            MATRIX_UNSPECIFIED,
+            MATRIX_BT470_BG,
+            MATRIX_SMPTE_170M,
+        ];
+        !self.tone_maps() && kept.contains(&self.input.matrix)
+    }
+
+    /// Whether full range has to become limited range, and nothing else.
+    pub(crate) fn limits_range(&self) -> bool {
+        self.input.full_range && self.keeps_matrix()
+    }
+
     /// GStreamer's name of the source's colour.
     pub(crate) fn input_colorimetry(&self) -> String {
         let range = if self.input.full_range { "1" } else { "2" };
+        // range:matrix:transfer:primaries, numbered as in GstVideoColorimetry.
         match (self.input.dynamic_range, self.input.matrix) {
-            // range:matrix:transfer:primaries, numbered as in GstVideoColorimetry.
             (Transfer::Pq, _) => format!("{range}:6:14:7"),
             (Transfer::Hlg, _) => format!("{range}:6:15:7"),
             // As the output, so that samples are scaled as they are.
-            (
-                Transfer::Sdr,
-                MATRIX_BT709 | MATRIX_UNSPECIFIED | MATRIX_BT470_BG | MATRIX_SMPTE_170M,
-            ) => self.output.colorimetry(range),
-            (Transfer::Sdr, 0) => "1:1:5:1".to_owned(),
-            (Transfer::Sdr, 9 | 10) => format!("{range}:6:13:7"),
+            (Transfer::Sdr, _) if self.keeps_matrix() => self.output.colorimetry(range),
+            (Transfer::Sdr, MATRIX_RGB) => "1:1:5:1".to_owned(),
+            (Transfer::Sdr, MATRIX_BT2020 | MATRIX_BT2020_CONSTANT) => format!("{range}:6:13:7"),
             (Transfer::Sdr, _) => format!("{range}:3:5:1"),
         }
+    }
+
+    /// GStreamer's name of the renditions' colour in full range.
+    pub(crate) fn full_range_colorimetry(&self) -> String {
+        self.output.colorimetry("1")
     }
 
     /// GStreamer's name of the renditions' colour.

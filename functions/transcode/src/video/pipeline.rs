@@ -50,7 +50,9 @@ pub(crate) fn describe(
             let encoder = encoder(rendition, encoder_threads);
             push(
                 &mut text,
-                &format!("  s{n}. ! {QUEUE} ! {encoder} ! appsink name=r{r} sync=false"),
+                &format!(
+                    "  s{n}. ! {QUEUE} ! {encoder} ! appsink name=r{r} sync=false async=false"
+                ),
             );
         }
     }
@@ -118,6 +120,13 @@ fn prepare(text: &mut String, preparation: &Preparation, size: Size) {
                 " ! {SCALE} ! {ten_bits} ! {QUEUE} ! reeldroptonemap hlg={hlg} full-range={full}"
             ),
         );
+    } else if preparation.limits_range() {
+        let full_range = preparation.full_range_colorimetry();
+        let full_range = format!("{},colorimetry={full_range}", raw("I420", lying));
+        push(
+            text,
+            &format!(" ! {SCALE} ! {full_range} ! reeldroplimitrange"),
+        );
     } else {
         push(text, &format!(" ! {SCALE} primaries-mode=fast"));
     }
@@ -162,7 +171,7 @@ fn encoder(rendition: &Rendition, threads: u32) -> String {
             kbps * 2
         ),
         VideoCodec::Av1 => format!(
-            "av1enc usage-profile=realtime end-usage=cq cq-level={crf} max-quantizer=63 target-bitrate={kbps} \
+            "av1enc usage-profile=realtime end-usage=vbr min-quantizer={crf} max-quantizer=63 target-bitrate={kbps} \
              cpu-used={preset} keyframe-mode=disabled keyframe-max-dist=2147483647 row-mt=true threads=2 \
              ! av1parse ! video/x-av1,stream-format=obu-stream,alignment=tu"
         ),
@@ -218,7 +227,7 @@ mod tests {
              s0. ! queue max-size-buffers=2 max-size-bytes=0 max-size-time=0 \
              ! x264enc speed-preset=veryfast pass=qual quantizer=23 bitrate=3000 vbv-buf-capacity=2000 \
              key-int-max=1073741824 threads=1 aud=false option-string=scenecut=0:open-gop=0 \
-             ! video/x-h264,profile=high,stream-format=avc,alignment=au ! appsink name=r0 sync=false"
+             ! video/x-h264,profile=high,stream-format=avc,alignment=au ! appsink name=r0 sync=false async=false"
         );
     }
 
