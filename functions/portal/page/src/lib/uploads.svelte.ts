@@ -44,7 +44,7 @@ export class Upload {
   }
 
   async start(): Promise<void> {
-    this.enter("sending");
+    this.phase = "sending";
     this.reason = null;
     this.speed.reset();
     try {
@@ -129,9 +129,12 @@ class Uploads {
   private advance(): void {
     for (const done of this.items.filter((item) => item.phase === "done")) this.said = `${done.file.name} is uploaded`;
     this.items = this.items.filter((item) => item.phase !== "done");
+    for (let next = this.startable(); next; next = this.startable()) void next.start();
+  }
+
+  private startable(): Upload | undefined {
     const sending = this.items.filter((item) => item.phase === "sending").length;
-    const waiting = this.items.filter((item) => item.phase === "waiting");
-    for (const upload of waiting.slice(0, Math.max(0, PARALLEL_FILES - sending))) void upload.start();
+    return sending < PARALLEL_FILES ? this.items.find((item) => item.phase === "waiting") : undefined;
   }
 }
 
