@@ -24,35 +24,22 @@ const MANIFESTS: [&str; 3] = [
      subscriber: {ref: {apiVersion: serving.knative.dev/v1, kind: Service, name: f}}}}",
 ];
 
+type Handled = Arc<Mutex<HashMap<String, Instant>>>;
+/// An event's id, when it was sent, and when it was accepted.
+type Sent = (String, Instant, Instant);
+
 #[tokio::main]
-#[expect(
-    clippy::print_stdout,
-    reason = "the numbers are what this program is for"
-)]
 async fn main() -> Result<(), Box<dyn Error>> {
+    let handled = Handled::default();
+    let function = function(handled.clone()).await?;
     let file = |text: &&str| ManifestFile {
         path: "example".to_owned(),
         text: (*text).to_owned(),
     };
     let topology = Topology::of(&MANIFESTS.iter().map(file).collect::<Vec<_>>())?;
-    let handled: Arc<Mutex<HashMap<String, Instant>>> = Arc::default();
-    let seen = handled.clone();
-    let handler = async move |headers: HeaderMap| {
-        let id = headers
-            .get("ce-id")
-            .and_then(|id| id.to_str().ok())
-            .unwrap_or_default();
-        seen.lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(id.to_owned(), Instant::now());
-    };
-    let function = TcpListener::bind("127.0.0.1:0").await?;
-    let url = format!("http://{}/", function.local_addr()?);
-    tokio::spawn(async { axum::serve(function, Router::new().route("/", post(handler))).await });
-
     let folder = std::env::temp_dir().join(format!("reeldrop-hop-{}", std::process::id()));
     std::fs::create_dir_all(&folder)?;
-    let addresses = Arc::new(FixedAddresses(BTreeMap::from([("f".to_owned(), url)])));
+    let addresses = Arc::new(FixedAddresses(BTreeMap::from([("f".to_owned(), function)])));
     let broker = Arc::new(Broker::open(
         &folder.join("queue"),
         Arc::new(topology),
@@ -61,25 +48,56 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let ingress = TcpListener::bind("127.0.0.1:0").await?;
     let sink = format!("http://{}/", ingress.local_addr()?);
     tokio::spawn(serve(broker.clone(), ingress, std::future::pending()));
+    let sent = send(&sink).await?;
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    report(
+        &sent,
+        &handled
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone(),
+    );
+    broker.stop(Duration::from_secs(1)).await;
+    std::fs::remove_dir_all(folder)?;
+    Ok(())
+}
 
+/// A handler that notes when it was called; gives its address.
+async fn function(handled: Handled) -> std::io::Result<String> {
+    let handler = async move |headers: HeaderMap| {
+        let id = headers
+            .get("ce-id")
+            .and_then(|id| id.to_str().ok())
+            .unwrap_or_default();
+        let mut handled = handled.lock().unwrap_or_else(PoisonError::into_inner);
+        handled.insert(id.to_owned(), Instant::now());
+    };
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    let url = format!("http://{}/", listener.local_addr()?);
+    tokio::spawn(async { axum::serve(listener, Router::new().route("/", post(handler))).await });
+    Ok(url)
+}
+
+async fn send(sink: &str) -> Result<Vec<Sent>, reqwest::Error> {
     let client = reqwest::Client::builder().no_proxy().build()?;
     let mut times = Vec::new();
     for number in 0..EVENTS {
-        let event = Event::new("a", "/hop", &number.to_string())
-            .with_data("application/json", vec![b' '; 2_000]);
+        let event = Event::new("a", "/hop", &number.to_string());
+        let event = event.with_data("application/json", vec![b' '; 2_000]);
         let sent = Instant::now();
-        client
-            .post(&sink)
-            .headers(event.headers())
-            .body(event.data)
-            .send()
-            .await?
-            .error_for_status()?;
+        let request = client.post(sink).headers(event.headers()).body(event.data);
+        request.send().await?.error_for_status()?;
         times.push((number.to_string(), sent, Instant::now()));
         tokio::time::sleep(Duration::from_millis(2)).await;
     }
-    tokio::time::sleep(Duration::from_millis(200)).await;
-    let handled = handled.lock().unwrap_or_else(PoisonError::into_inner);
+    Ok(times)
+}
+
+#[expect(
+    clippy::print_stdout,
+    reason = "the numbers are what this program is for"
+)]
+fn report(times: &[Sent], handled: &HashMap<String, Instant>) {
     let at = |id: &String| handled.get(id).copied().unwrap_or_else(Instant::now);
     let accepted = times
         .iter()
@@ -88,15 +106,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let whole = times.iter().map(|(id, sent, _)| at(id) - *sent).collect();
     let hop = times
         .iter()
-        .map(|(id, _, accepted)| at(id).saturating_duration_since(*accepted))
-        .collect();
+        .map(|(id, _, accepted)| at(id).saturating_duration_since(*accepted));
     println!("{EVENTS} events of 2 kB       p50      p95      p99");
     println!("sent to accepted         {}", percentiles(accepted));
-    println!("accepted to handler      {}", percentiles(hop));
+    println!("accepted to handler      {}", percentiles(hop.collect()));
     println!("sent to handler          {}", percentiles(whole));
-    broker.stop(Duration::from_secs(1)).await;
-    std::fs::remove_dir_all(folder)?;
-    Ok(())
 }
 
 fn percentiles(mut times: Vec<Duration>) -> String {

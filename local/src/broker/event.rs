@@ -193,7 +193,12 @@ impl Event {
         let is_json = essence.ends_with("/json") || essence.ends_with("+json");
         self.data = match json {
             Value::String(text) if !is_json => text.into(),
-            json => json.to_string().into(),
+            json @ (Value::Null
+            | Value::Bool(_)
+            | Value::Number(_)
+            | Value::String(_)
+            | Value::Array(_)
+            | Value::Object(_)) => json.to_string().into(),
         };
     }
 

@@ -8,13 +8,14 @@ use tokio::{sync::mpsc, task::JoinSet, time::sleep};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Subscribers,
+    Event, Subscribers,
     attempt::{self, Outcome},
     clock,
     queue::{Addressed, Change, Owed, Queue},
     route::{Next, Route},
     writer::Writer,
 };
+use crate::manifests::Topology;
 
 /// How long a lane without anything to wait for sleeps.
 const IDLE: Duration = Duration::from_secs(3_600);
@@ -26,8 +27,8 @@ pub(crate) struct Shared {
     pub(crate) routes: Arc<Vec<Route>>,
     pub(crate) subscribers: Arc<dyn Subscribers>,
     pub(crate) client: reqwest::Client,
-    /// Which routes an event takes: answers enter the broker again.
-    pub(crate) address: Box<dyn Fn(&super::Event) -> Vec<usize> + Send + Sync>,
+    /// Says which routes an event takes: answers enter the broker again.
+    pub(crate) topology: Arc<Topology>,
 }
 
 /// Delivers what comes in until stopped, then waits for the attempts under way.
@@ -98,9 +99,9 @@ impl Shared {
         }
     }
 
-    fn addressed(&self, event: super::Event) -> Addressed {
+    fn addressed(&self, event: Event) -> Addressed {
         Addressed {
-            routes: (self.address)(&event),
+            routes: Route::taken(&self.routes, &self.topology, &event),
             event: Arc::new(event),
         }
     }
@@ -108,7 +109,7 @@ impl Shared {
     fn give_up_or_retry(
         &self,
         mut owed: Owed,
-        event: &super::Event,
+        event: &Event,
         code: u16,
         body: &bytes::Bytes,
     ) -> Option<Owed> {

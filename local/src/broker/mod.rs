@@ -108,20 +108,13 @@ impl Broker {
             let _ = senders[one.route].send(one);
         };
         let (writer, thread) = Writer::start(queue.clone(), ledger, dispatch)?;
-        let address = {
-            let (routes, topology) = (routes.clone(), topology.clone());
-            Box::new(move |event: &Event| Route::taken(&routes, &topology, event))
-        };
         let shared = Arc::new(Shared {
             queue,
             writer: writer.clone(),
             routes: routes.clone(),
             subscribers,
-            client: reqwest::Client::builder()
-                .no_proxy()
-                .tcp_nodelay(true)
-                .build()?,
-            address,
+            client: client()?,
+            topology: topology.clone(),
         });
         let stop = CancellationToken::new();
         let mut lanes = JoinSet::new();
@@ -195,6 +188,15 @@ impl Broker {
             drop(tokio::task::spawn_blocking(move || thread.join()).await);
         }
     }
+}
+
+/// A client for functions on this machine, which takes a redirection for the failure that it is.
+fn client() -> Result<reqwest::Client, reqwest::Error> {
+    reqwest::Client::builder()
+        .no_proxy()
+        .tcp_nodelay(true)
+        .redirect(reqwest::redirect::Policy::none())
+        .build()
 }
 
 type Senders = Vec<mpsc::UnboundedSender<queue::Owed>>;

@@ -66,6 +66,7 @@ impl Outcome {
     pub fn of_error(error: &ClientError) -> Self {
         match error {
             ClientError::Unreachable { .. } => Self::Unreachable,
+            ClientError::Rejected(_) => Self::Rejected,
             ClientError::Refused(_)
             | ClientError::Upload(_)
             | ClientError::File { .. }
@@ -207,6 +208,7 @@ impl Added {
     fn json(&self, file: &Path) -> Value {
         let title = self.title.as_ref();
         let state = match &self.error {
+            Some(ClientError::Rejected(_)) => TitleState::Rejected.as_str(),
             Some(_) => TitleState::Failed.as_str(),
             None => title
                 .map_or(TitleState::Failed, |title| title.state)

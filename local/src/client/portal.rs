@@ -27,6 +27,9 @@ pub enum ClientError {
     /// The portal refused, in its own words.
     #[error("{0}")]
     Refused(String),
+    /// The portal does not take the file, in its own words.
+    #[error("{0}")]
+    Rejected(String),
     /// The store did not take the file.
     #[error("the upload failed: {0}")]
     Upload(String),

@@ -84,7 +84,32 @@ pub(super) async fn upload(
         .to_string_lossy()
         .into_owned();
     let request = request(&name, size, path, key);
-    let upload = match portal.post::<Plan>("/api/uploads", &request).await? {
+    let plan = portal.post::<Plan>("/api/uploads", &request).await;
+    // An empty file, or a key that is none: that is the answer for this file.
+    let plan = plan.map_err(|error| match error {
+        ClientError::Refused(reason) => ClientError::Rejected(reason),
+        other @ (ClientError::Unreachable { .. }
+        | ClientError::Rejected(_)
+        | ClientError::Upload(_)
+        | ClientError::File { .. }
+        | ClientError::Failed(_)) => other,
+    })?;
+    let upload = send(portal, path, size, plan, sent).await?;
+    title_of(portal, &upload).await
+}
+
+async fn send(
+    portal: &Portal,
+    path: &Path,
+    size: u64,
+    plan: Plan,
+    sent: impl Fn(u64) + Clone + Send + Sync + 'static,
+) -> Result<String, ClientError> {
+    let failed = |source| ClientError::File {
+        path: path.display().to_string(),
+        source,
+    };
+    match plan {
         Plan::Whole {
             upload,
             method,
@@ -99,7 +124,7 @@ pub(super) async fn upload(
             let body = body(path, 0, size, sent).await.map_err(failed)?;
             let request = request.header("content-length", size).body(body);
             check(request.send().await).await?;
-            upload
+            Ok(upload)
         }
         Plan::Parts {
             upload,
@@ -127,10 +152,9 @@ pub(super) async fn upload(
             let _: Progressed = portal
                 .post(&format!("/api/uploads/{upload}/complete"), &done)
                 .await?;
-            upload
+            Ok(upload)
         }
-    };
-    title_of(portal, &upload).await
+    }
 }
 
 fn request(name: &str, size: u64, path: &Path, key: &ContentKey) -> Value {

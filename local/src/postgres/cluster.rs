@@ -8,12 +8,12 @@ use std::{
     process::{Command, Output, Stdio},
 };
 
-use sha2::{Digest, Sha256};
-
 use super::PostgresError;
 
 /// The user that the server runs as when the runner is root.
 const USER: &str = "postgres";
+/// Where clusters lie that another user could not reach in their data folder.
+const ELSEWHERE: &str = "/var/lib/reeldrop";
 /// The database and the role that owns it.
 pub(super) const DATABASE: &str = "reeldrop";
 /// The longest path of a Unix socket, with PostgreSQL's own file name taken off (`unix(7)`).
@@ -37,13 +37,14 @@ pub(super) struct User {
 }
 
 impl Cluster {
-    /// Finds PostgreSQL, and the cluster under `folder`; makes it where there is none.
+    /// Finds PostgreSQL, and the cluster under `folder`; makes it where there is none. Where the
+    /// server's user cannot reach the folder, the cluster lies elsewhere under the name `id`.
     ///
     /// # Errors
     /// [`PostgresError`] saying what to do.
-    pub fn open(folder: &Path) -> Result<Self, PostgresError> {
+    pub fn open(folder: &Path, id: &str) -> Result<Self, PostgresError> {
         let user = User::needed()?;
-        let place = place(folder, user.as_ref())?;
+        let place = place(folder, id, user.as_ref())?;
         let mut cluster = Self {
             programs: programs().ok_or(PostgresError::NotInstalled)?,
             data: place.join("cluster"),
@@ -51,7 +52,7 @@ impl Cluster {
             user,
         };
         if cluster.sockets.as_os_str().len() > SOCKET_PATH_LIMIT {
-            cluster.sockets = std::env::temp_dir().join(format!("reeldrop-{}", digest(&place)));
+            cluster.sockets = std::env::temp_dir().join(format!("reeldrop-{id}"));
         }
         cluster.own(&place)?;
         cluster.own(&cluster.sockets)?;
@@ -160,6 +161,15 @@ impl Cluster {
         if let Some(user) = &self.user {
             chown(folder, Some(user.uid), Some(user.gid))?;
         }
+        let owner = match &self.user {
+            Some(user) => user.uid,
+            None => rustix::process::geteuid().as_raw(),
+        };
+        // In a folder that others may write to, somebody may have been there first.
+        if fs::metadata(folder)?.uid() != owner {
+            let reason = format!("{} belongs to somebody else", folder.display());
+            return Err(io::Error::new(io::ErrorKind::PermissionDenied, reason));
+        }
         Ok(())
     }
 }
@@ -190,7 +200,7 @@ impl User {
 }
 
 /// The folder for the cluster: in the data folder, unless another user must reach it and cannot.
-fn place(folder: &Path, user: Option<&User>) -> io::Result<PathBuf> {
+fn place(folder: &Path, id: &str, user: Option<&User>) -> io::Result<PathBuf> {
     let folder = folder.canonicalize()?;
     // Others' right to pass is enough for every user; it is what folders outside a home have.
     let passable =
@@ -198,11 +208,11 @@ fn place(folder: &Path, user: Option<&User>) -> io::Result<PathBuf> {
     if user.is_none() || folder.ancestors().all(passable) {
         return Ok(folder.join("postgres"));
     }
-    let elsewhere = Path::new("/var/lib/reeldrop").join(digest(&folder));
+    let elsewhere = Path::new(ELSEWHERE).join(id);
     DirBuilder::new()
         .recursive(true)
         .mode(0o711)
-        .create("/var/lib/reeldrop")?;
+        .create(ELSEWHERE)?;
     Ok(elsewhere)
 }
 
@@ -221,11 +231,6 @@ fn programs() -> Option<PathBuf> {
             let path = std::env::var_os("PATH")?;
             std::env::split_paths(&path).find(|path| path.join("postgres").exists())
         })
-}
-
-fn digest(path: &Path) -> String {
-    let digest = Sha256::digest(path.as_os_str().as_encoded_bytes());
-    hex::encode(&digest[..8])
 }
 
 fn run(program: &str, output: Output) -> Result<(), PostgresError> {

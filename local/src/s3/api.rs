@@ -12,7 +12,7 @@ use s3s::{
         DeleteObjectsOutput, DeletedObject, ETag, GetObjectInput, GetObjectOutput, HeadBucketInput,
         HeadBucketOutput, HeadObjectInput, HeadObjectOutput, ListBucketsInput, ListBucketsOutput,
         ListObjectsV2Input, ListObjectsV2Output, ListPartsInput, ListPartsOutput,
-        MetadataDirective, Part, PutObjectInput, PutObjectOutput, Timestamp, UploadPartInput,
+        MetadataDirective, PutObjectInput, PutObjectOutput, Timestamp, UploadPartInput,
         UploadPartOutput,
     },
     s3_error,
@@ -33,14 +33,14 @@ pub(super) struct Api {
 }
 
 impl Api {
-    async fn find(&self, bucket: &str, key: &str) -> S3Result<Found> {
+    pub(super) async fn find(&self, bucket: &str, key: &str) -> S3Result<Found> {
         let (of, name) = (bucket.to_owned(), key.to_owned());
         let buckets = self.bucket(bucket)?;
         let found = blocking(move || Ok(buckets.find(&of, &name)?)).await?;
         found.ok_or_else(|| s3_error!(NoSuchKey))
     }
 
-    fn bucket(&self, bucket: &str) -> S3Result<Arc<Buckets>> {
+    pub(super) fn bucket(&self, bucket: &str) -> S3Result<Arc<Buckets>> {
         match self.buckets.bucket(bucket) {
             Some(_) => Ok(self.buckets.clone()),
             None => Err(s3_error!(NoSuchBucket)),
@@ -48,7 +48,13 @@ impl Api {
     }
 
     /// Tells of a new object in the uploads bucket.
-    fn announce(&self, event: &'static str, bucket: &str, key: &str, attributes: &Attributes) {
+    pub(super) fn announce(
+        &self,
+        event: &'static str,
+        bucket: &str,
+        key: &str,
+        attributes: &Attributes,
+    ) {
         if bucket == self.buckets.uploads() {
             self.on_change
                 .created(Created::new(event, bucket, key, attributes));
@@ -66,7 +72,7 @@ impl Api {
     }
 }
 
-fn etag(attributes: &Attributes) -> Option<ETag> {
+pub(super) fn etag(attributes: &Attributes) -> Option<ETag> {
     Some(ETag::Strong(attributes.etag.clone()))
 }
 
@@ -74,7 +80,7 @@ fn modified(found: &Found) -> Option<Timestamp> {
     found.content.modified().ok().map(Timestamp::from)
 }
 
-fn length(bytes: u64) -> Option<i64> {
+pub(super) fn length(bytes: u64) -> Option<i64> {
     i64::try_from(bytes).ok()
 }
 
@@ -340,59 +346,14 @@ impl S3 for Api {
         &self,
         request: S3Request<ListPartsInput>,
     ) -> S3Result<S3Response<ListPartsOutput>> {
-        let input = request.input;
-        let buckets = self.bucket(&input.bucket)?;
-        let id = input.upload_id.clone();
-        let parts = blocking(move || Ok(buckets.parts(&id)?)).await?;
-        let part = |part: super::parts::Part| Part {
-            part_number: Some(part.number),
-            e_tag: Some(ETag::Strong(part.etag)),
-            size: length(part.size),
-            ..Default::default()
-        };
-        Ok(S3Response::new(ListPartsOutput {
-            bucket: Some(input.bucket),
-            key: Some(input.key),
-            upload_id: Some(input.upload_id),
-            is_truncated: Some(false),
-            parts: Some(parts.into_iter().map(part).collect()),
-            ..Default::default()
-        }))
+        self.parts(request.input).await.map(S3Response::new)
     }
 
     async fn complete_multipart_upload(
         &self,
         request: S3Request<CompleteMultipartUploadInput>,
     ) -> S3Result<S3Response<CompleteMultipartUploadOutput>> {
-        let input = request.input;
-        let buckets = self.bucket(&input.bucket)?;
-        let parts = input
-            .multipart_upload
-            .and_then(|upload| upload.parts)
-            .unwrap_or_default();
-        let wanted: Vec<_> = parts
-            .into_iter()
-            .map(|part| {
-                (
-                    part.part_number.unwrap_or_default(),
-                    part.e_tag.map(ETag::into_value),
-                )
-            })
-            .collect();
-        if wanted.is_empty() {
-            return Err(s3_error!(InvalidPart, "no parts are named"));
-        }
-        let (bucket, key) = (input.bucket.clone(), input.key.clone());
-        let complete = move || Ok(buckets.complete((&bucket, &key), &input.upload_id, &wanted)?);
-        let placed = blocking(complete).await?;
-        let event = "ObjectCreated:CompleteMultipartUpload";
-        self.announce(event, &input.bucket, &input.key, &placed);
-        Ok(S3Response::new(CompleteMultipartUploadOutput {
-            bucket: Some(input.bucket),
-            key: Some(input.key),
-            e_tag: etag(&placed),
-            ..Default::default()
-        }))
+        self.complete(request.input).await.map(S3Response::new)
     }
 
     async fn abort_multipart_upload(

@@ -5,6 +5,7 @@
 
 mod announce;
 mod api;
+mod api_parts;
 mod body;
 mod buckets;
 mod dropped;

@@ -52,7 +52,7 @@ impl Folder {
         self.path.join(name)
     }
 
-    /// A secret of that many random bytes in hex, made once; gives its file and its text.
+    /// That many random bytes in hex, made once; gives their file and their text.
     pub(super) fn secret(&self, name: &str, bytes: usize) -> io::Result<(PathBuf, String)> {
         let path = self.path.join("state").join(name);
         match fs::read_to_string(&path) {

@@ -218,7 +218,8 @@ async fn database(
         return Ok((None, url.clone()));
     }
     let place = folder.path.clone();
-    let opened = tokio::task::spawn_blocking(move || Cluster::open(&place)).await;
+    let (_, id) = folder.secret("cluster-id", 8)?;
+    let opened = tokio::task::spawn_blocking(move || Cluster::open(&place, &id)).await;
     let cluster = opened.map_err(std::io::Error::other)??;
     let url = cluster.url();
     let server = Server::start(cluster, Spawner::start()?, logs.clone()).await?;
