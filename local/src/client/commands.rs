@@ -152,8 +152,7 @@ pub async fn rekey(
             Some(_) | None => sleep(LOOK_EVERY).await,
         }
     };
-    let more =
-        json!({"kid": asked.kid, "scheme": asked.scheme, "hls": package.hls, "dash": package.dash});
+    let more = json!({"kid": asked.kid.replace('-', ""), "scheme": asked.scheme, "hls": package.hls, "dash": package.dash});
     say(as_json, &title, more, "is encrypted with the new key");
     Ok(())
 }
