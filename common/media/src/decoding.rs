@@ -16,6 +16,7 @@ pub struct Decoding {
     watched: Watched,
     tail: gst::Pad,
     held: Held,
+    sound: bool,
 }
 
 /// How a pipeline came to its end.
@@ -28,11 +29,12 @@ pub enum Ended {
 }
 
 impl Decoding {
-    pub(crate) fn new(watched: Watched, tail: gst::Pad, held: Held) -> Self {
+    pub(crate) fn new(watched: Watched, tail: gst::Pad, held: Held, sound: bool) -> Self {
         Self {
             watched,
             tail,
             held,
+            sound,
         }
     }
 
@@ -98,9 +100,11 @@ impl Decoding {
     /// # Errors
     /// [`MediaError`] where elements do not fit together or the pipeline refuses to run.
     pub fn frames_through(self, elements: &[gst::Element]) -> Result<Frames, MediaError> {
+        // Pictures are large, blocks of sound small and many.
+        let most = if self.sound { 64 } else { 4 };
         let sink = gst_app::AppSink::builder()
             .sync(false)
-            .max_buffers(4)
+            .max_buffers(most)
             .build();
         let mut pad = self.tail.clone();
         for element in elements.iter().chain([sink.upcast_ref()]) {

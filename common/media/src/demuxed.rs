@@ -63,7 +63,7 @@ pub struct Stream {
 pub struct Demuxed {
     watched: Watched,
     streams: Vec<Stream>,
-    demuxers: Vec<String>,
+    demuxers: Vec<gst::Element>,
     gate: Arc<Gate>,
     quirks: Arc<Quirks>,
 }
@@ -74,7 +74,7 @@ const SECOND_THOUGHTS: Duration = Duration::from_millis(200);
 /// What the streaming threads say while a source is opened.
 enum Found {
     Pad(gst::Pad),
-    Element(String),
+    Demuxer(gst::Element),
     AllPads,
 }
 
@@ -133,8 +133,11 @@ impl Demuxed {
 
     /// Names of the demuxers at work, the outermost first, such as `qtdemux`.
     #[must_use]
-    pub fn demuxers(&self) -> &[String] {
-        &self.demuxers
+    pub fn demuxers(&self) -> Vec<String> {
+        let factories = self.demuxers.iter().filter_map(|demuxer| demuxer.factory());
+        factories
+            .map(|factory| factory.name().to_string())
+            .collect()
     }
 
     /// The duration that the demuxer believes in, nanoseconds: never trust it.
@@ -183,7 +186,8 @@ impl Demuxed {
             pad: stream.pad,
             from_ns,
         };
-        Ok(Decoding::new(self.watched, tail, held))
+        let sound = matches!(track, Track::Audio(_));
+        Ok(Decoding::new(self.watched, tail, held, sound))
     }
 
     /// Gives the container's colour back to decoded frames of a bit stream that names none.
@@ -255,17 +259,14 @@ impl Demuxed {
         let mut complaint = None;
         loop {
             match found.recv_timeout(Duration::from_millis(5)) {
-                Ok(Found::Element(name)) => self.demuxers.push(name),
+                Ok(Found::Demuxer(demuxer)) => self.demuxers.push(demuxer),
                 Ok(Found::Pad(pad)) => pads.push(pad),
                 Ok(Found::AllPads) => break,
                 Err(_) if Instant::now() > deadline => {
                     return Err(MediaError::Timeout("finding the tracks"));
                 }
                 Err(_) if complaint.is_none() => {
-                    complaint = self
-                        .watched
-                        .pending_error()
-                        .map(|error| (error, Instant::now()));
+                    complaint = self.complaint().map(|error| (error, Instant::now()));
                 }
                 Err(_) => match complaint.take() {
                     Some((error, at)) if at.elapsed() > SECOND_THOUGHTS => return Err(error),
@@ -283,6 +284,22 @@ impl Demuxed {
             self.streams.push(stream);
         }
         Ok(())
+    }
+
+    /// What went wrong, if something did. parsebin swallows errors that a demuxer posts while it is
+    /// being plugged: a demuxer that has stopped working says as much.
+    fn complaint(&self) -> Option<MediaError> {
+        let stopped = |demuxer: &gst::Element| {
+            let sink = demuxer.static_pad("sink");
+            sink.is_some_and(|pad| {
+                pad.mode() == gst::PadMode::Pull && pad.task_state() != gst::TaskState::Started
+            })
+        };
+        let given_up = self.demuxers.iter().any(stopped);
+        let damaged = || MediaError::Damaged("no track of it can be read".to_owned());
+        self.watched
+            .pending_error()
+            .or_else(|| given_up.then(damaged))
     }
 
     fn describe_stream(&self, pad: gst::Pad) -> Stream {
@@ -333,9 +350,8 @@ fn report_pads(
         bin.connect_deep_element_added(move |_, _, element| {
             quirks.mend(element);
             let factory = element.factory();
-            if let Some(factory) = factory.filter(|f| f.has_type(gst::ElementFactoryType::DEMUXER))
-            {
-                let _ = elements.send(Found::Element(factory.name().to_string()));
+            if factory.is_some_and(|f| f.has_type(gst::ElementFactoryType::DEMUXER)) {
+                let _ = elements.send(Found::Demuxer(element.clone()));
             }
         });
     }

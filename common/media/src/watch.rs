@@ -56,6 +56,11 @@ impl Watched {
         if message.type_() == gst::MessageType::Error {
             return Some(self.error_of(message));
         }
+        if let gst::MessageView::NeedContext(needed) = message.view()
+            && needed.context_type() == "drm-preferred-decryption-system-id"
+        {
+            return Some(MediaError::Encrypted);
+        }
         if let Ok(missing) = pbutils::MissingPluginMessage::parse(message)
             && let Ok(mut known) = self.missing.lock()
         {

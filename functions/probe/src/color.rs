@@ -56,11 +56,12 @@ impl From<VideoColorimetry> for Said {
             primaries: number(colorimetry.primaries().to_iso()),
             transfer: number(colorimetry.transfer().to_iso()),
             matrix: number(colorimetry.matrix().to_iso()),
-            full_range: match colorimetry.range() {
-                VideoColorRange::Range0_255 => Some(true),
-                VideoColorRange::Range16_235 => Some(false),
-                _ => None,
-            },
+            full_range: [
+                (VideoColorRange::Range0_255, true),
+                (VideoColorRange::Range16_235, false),
+            ]
+            .into_iter()
+            .find_map(|(range, full)| (colorimetry.range() == range).then_some(full)),
         }
     }
 }

@@ -1,18 +1,22 @@
 #![doc = include_str!("../README.md")]
 
+mod checks;
 mod color;
 mod config;
 mod discover;
 mod error;
+mod frames;
 mod loudness;
 mod packets;
 mod plan;
 mod rejection;
 mod request;
+mod sound;
 mod source;
 mod streams;
 mod timing;
 mod trial;
+mod video;
 
 use std::{sync::Arc, time::Duration};
 

@@ -10,13 +10,19 @@ use gstreamer as gst;
 use gstreamer_audio::AudioInfo;
 use reeldrop_media::{Demuxed, Frame, Frames, MediaError, ReadAt, Track};
 
-/// Tracks up to this long are heard whole, nanoseconds.
-const WHOLE_NS: u64 = 120_000_000_000;
-/// Windows that longer ones are sampled in, and how long each is.
-const WINDOWS: u64 = 20;
-const WINDOW_NS: u64 = 3_000_000_000;
-/// Longest time for all windows: fewer are enough where reading is slow.
-const PATIENCE: Duration = Duration::from_millis(1_200);
+/// Tracks up to this long are heard whole, nanoseconds: those of any file, and of a small one.
+const WHOLE_NS: u64 = 20_000_000_000;
+const WHOLE_OF_SMALL_NS: u64 = 120_000_000_000;
+/// Size of a small file, bytes: all of it is read for its sound, which lies between the pictures.
+const SMALL: u64 = 8 << 20;
+/// Windows that longer ones are sampled in, and how long each is. How many are heard never depends
+/// on the time it takes: the same file must always get the same gain.
+const WINDOWS: u64 = 12;
+const WINDOW_NS: u64 = 1_500_000_000;
+/// Longest time for one block of sound to come.
+const PATIENCE: Duration = Duration::from_millis(2_000);
+/// Longest time for all of it: the loudness of a track that takes longer stays unknown.
+const LONGEST: Duration = Duration::from_millis(3_000);
 
 /// What was heard of a track.
 #[derive(Clone, Debug, Default)]
@@ -46,27 +52,33 @@ pub(crate) fn listen(
     let started = Instant::now();
     let mut meter = None;
     let mut sound = Sound::default();
-    let long = duration_ns.filter(|ns| *ns > WHOLE_NS);
-    let windows: Vec<Option<u64>> = match long {
-        None => vec![None],
-        Some(ns) => (0..WINDOWS)
-            .map(|n| (n > 0).then(|| n * (ns - WINDOW_NS) / (WINDOWS - 1)))
-            .collect(),
-    };
-    for from_ns in windows {
+    let small = reader.size_bytes() <= SMALL;
+    let whole_ns = if small { WHOLE_OF_SMALL_NS } else { WHOLE_NS };
+    let long = duration_ns.filter(|ns| *ns > whole_ns);
+    for from_ns in windows(long) {
         let (mut frames, native) = open(reader, track, from_ns, channels)?;
-        let most = long.map_or(WHOLE_NS * 2, |_| WINDOW_NS);
+        let most = long.map_or(WHOLE_OF_SMALL_NS, |_| WINDOW_NS);
         sound.whole = hear(&mut frames, most, &mut sound, &mut meter)? && long.is_none();
         if let Some(native) = native {
             (sound.channels, sound.sample_rate_hz) = native;
         }
-        if long.is_some() && started.elapsed() > PATIENCE {
-            break;
+        if started.elapsed() > LONGEST {
+            return Ok(meter.map(|_| sound));
         }
     }
     let Some(meter) = meter else { return Ok(None) };
     read_meter(&meter, channels, &mut sound);
     Ok(Some(sound))
+}
+
+/// Where to listen: from the start, and at even distances up to the end of a long track.
+fn windows(long_ns: Option<u64>) -> Vec<Option<u64>> {
+    match long_ns {
+        None => vec![None],
+        Some(ns) => (0..WINDOWS)
+            .map(|n| (n > 0).then(|| n * ns.saturating_sub(WINDOW_NS) / (WINDOWS - 1)))
+            .collect(),
+    }
 }
 
 fn open(
@@ -75,7 +87,7 @@ fn open(
     from_ns: Option<u64>,
     channels: u32,
 ) -> Result<(Frames, Option<(u32, u32)>), MediaError> {
-    let demuxed = Demuxed::open(Arc::clone(reader), PATIENCE * 2)?;
+    let demuxed = Demuxed::open(Arc::clone(reader), PATIENCE)?;
     let native = demuxed.stream(track).and_then(|stream| {
         let caps = stream.caps.structure(0)?;
         let number = |name| u32::try_from(caps.get::<i32>(name).ok()?).ok();
@@ -108,7 +120,7 @@ fn hear(
 ) -> Result<bool, MediaError> {
     let mut heard_ns = 0;
     while heard_ns < most_ns {
-        let block = match frames.next(PATIENCE * 2) {
+        let block = match frames.next(PATIENCE) {
             Ok(Some(block)) => block,
             Ok(None) | Err(MediaError::Damaged(_)) => return Ok(true),
             Err(error) => return Err(error),

@@ -144,11 +144,10 @@ pub(crate) fn pick_audio<'a>(audio: Vec<Candidate<'a>>, most: u32) -> Vec<Candid
 }
 
 pub(crate) fn container(demuxed: &Demuxed, index: Option<&mp4::Mp4>) -> Container {
-    let demuxer = demuxed
-        .demuxers()
-        .iter()
-        .find(|name| !name.starts_with("id3") && !name.starts_with("ape"));
-    match demuxer.map(String::as_str) {
+    let demuxers = demuxed.demuxers();
+    // Tags around an audio file are no container of tracks.
+    let tags = |name: &&String| ["id3demux", "apedemux"].contains(&name.as_str());
+    match demuxers.iter().find(|name| !tags(name)).map(String::as_str) {
         Some("qtdemux") if index.is_some_and(|index| index.movie.fragmented) => {
             Container::FragmentedMp4
         }

@@ -100,25 +100,50 @@ impl Mp4 {
         } else {
             &track.edits
         };
+        let spans = spans(samples);
         let mut offset = 0_i128;
         for edit in edits {
             // Both clocks at once: a movie's ticks are often coarser than a frame.
             let length = i128::from(edit.duration) * i128::from(track.timescale);
             let movie = i128::from(self.movie.timescale);
             if let Some(from) = edit.media_time {
+                let from = i64::try_from(from).unwrap_or(i64::MAX);
                 let window = Window {
-                    from: i64::try_from(from).unwrap_or(i64::MAX),
+                    from,
                     length,
                     movie,
                     offset,
                 };
-                for sample in samples {
-                    window.show(sample, shown);
+                for span in &spans {
+                    window.show(span, shown);
                 }
             }
             offset += length;
         }
     }
+}
+
+/// A sample from its own time to that of the next one shown.
+struct Span {
+    start: i64,
+    end: i64,
+    key: bool,
+}
+
+/// The samples in the order that they are shown. Durations in the index are in decoding order:
+/// where they differ, they belong to other samples.
+fn spans(samples: &[Sample]) -> Vec<Span> {
+    let span = |sample: &Sample| Span {
+        start: sample.time,
+        end: sample.time + i64::from(sample.duration),
+        key: sample.key,
+    };
+    let mut spans: Vec<Span> = samples.iter().map(span).collect();
+    spans.sort_by_key(|span| span.start);
+    for index in 1..spans.len() {
+        spans[index - 1].end = spans[index].start;
+    }
+    spans
 }
 
 /// The part of the media that one edit shows.
@@ -132,12 +157,12 @@ struct Window {
 }
 
 impl Window {
-    fn show(&self, sample: &Sample, shown: &mut Presentation) {
-        let start = i128::from(sample.time - self.from) * self.movie;
-        let end = start + i128::from(sample.duration) * self.movie;
+    fn show(&self, span: &Span, shown: &mut Presentation) {
+        let start = i128::from(span.start - self.from) * self.movie;
+        let end = i128::from(span.end - self.from) * self.movie;
         // A sample without a duration is a moment.
-        if end < 0 || (end == 0 && sample.duration > 0) || (self.length > 0 && start >= self.length)
-        {
+        let before = end < 0 || (end == 0 && start < 0);
+        if before || (self.length > 0 && start >= self.length) {
             return;
         }
         let cut = if self.length > 0 {
@@ -148,8 +173,108 @@ impl Window {
         let at = ((self.offset + start.max(0)) / self.movie) as i64;
         shown.times.push(at);
         shown.end = shown.end.max(((self.offset + cut) / self.movie) as i64);
-        if sample.key {
+        if span.key {
             shown.keys.push(at);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mp4::Movie;
+
+    fn sample(time: i64, duration: u32) -> Sample {
+        Sample {
+            time,
+            duration,
+            offset: 0,
+            bytes: 1,
+            key: time == 0,
+        }
+    }
+
+    fn shown(edits: Vec<Edit>, samples: &[Sample]) -> (Vec<i64>, i64) {
+        let track = Track::test(100, edits);
+        let movie = Movie {
+            timescale: 10,
+            fragmented: false,
+            tracks: Vec::new(),
+            defaults: Vec::new(),
+        };
+        let mp4 = Mp4 {
+            movie,
+            fragments: Vec::new(),
+            partly_walked: false,
+            size_bytes: 1,
+        };
+        let mut shown = Presentation {
+            timescale: 100,
+            times: Vec::new(),
+            end: 0,
+            keys: Vec::new(),
+            bytes: 0,
+            missing: 0,
+        };
+        mp4.show(&track, samples, &mut shown);
+        (shown.times, shown.end)
+    }
+
+    fn edit(duration: u64, media_time: Option<u64>) -> Edit {
+        Edit {
+            duration,
+            media_time,
+        }
+    }
+
+    const FRAMES: [(i64, u32); 4] = [(0, 20), (60, 20), (20, 20), (40, 20)];
+
+    fn frames() -> Vec<Sample> {
+        FRAMES
+            .iter()
+            .map(|(time, duration)| sample(*time, *duration))
+            .collect()
+    }
+
+    #[test]
+    fn without_edits_all_is_shown_where_it_is() {
+        assert_eq!(shown(Vec::new(), &frames()), (vec![0, 20, 40, 60], 80));
+        let later: Vec<_> = frames()
+            .iter()
+            .map(|s| Sample {
+                time: s.time + 40,
+                ..*s
+            })
+            .collect();
+        assert_eq!(shown(Vec::new(), &later), (vec![40, 60, 80, 100], 120));
+    }
+
+    #[test]
+    fn an_edit_trims_both_ends_and_cuts_the_frames_it_meets() {
+        // From 0.3 s for 0.4 s: the frame at 0.2 s is under way, the one at 0.6 s is cut short.
+        assert_eq!(
+            shown(vec![edit(4, Some(30))], &frames()),
+            (vec![0, 10, 30], 40)
+        );
+    }
+
+    #[test]
+    fn an_empty_edit_delays_what_follows() {
+        assert_eq!(
+            shown(vec![edit(5, None), edit(8, Some(0))], &frames()).0,
+            vec![50, 70, 90, 110]
+        );
+    }
+
+    #[test]
+    fn durations_go_by_the_order_of_showing() {
+        let uneven = [
+            sample(0, 60),
+            sample(60, 20),
+            sample(20, 20),
+            sample(40, 20),
+        ];
+        // Were the first to last 0.6 s, it would still be under way here.
+        assert_eq!(shown(vec![edit(0, Some(30))], &uneven).0, vec![0, 10, 30]);
     }
 }

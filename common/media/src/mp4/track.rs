@@ -100,6 +100,23 @@ impl Track {
         })
     }
 
+    #[cfg(test)]
+    pub(super) fn test(timescale: u32, edits: Vec<Edit>) -> Self {
+        Self {
+            id: 1,
+            enabled: true,
+            handler: Handler::Video,
+            timescale,
+            format: *b"avc1",
+            encrypted: false,
+            orientation: Orientation::Identity,
+            language: None,
+            color: None,
+            edits,
+            samples: SampleTable::default(),
+        }
+    }
+
     /// The four-character code as text.
     #[must_use]
     pub fn format_name(&self) -> String {
@@ -209,5 +226,33 @@ fn orientation(matrix: &[u8]) -> Orientation {
         (0, -1, -1, 0) => Orientation::FlipRotate90,
         (0, 1, 1, 0) => Orientation::FlipRotate270,
         _ => Orientation::Identity,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn turned(a: i32, b: i32, c: i32, d: i32) -> Orientation {
+        let one = 0x1_0000;
+        let matrix = [a * one, b * one, 0, c * one, d * one, 0, 0, 0, 1 << 30];
+        orientation(
+            &matrix
+                .iter()
+                .flat_map(|n| n.to_be_bytes())
+                .collect::<Vec<_>>(),
+        )
+    }
+
+    #[test]
+    fn all_eight_ways_to_turn_a_picture_are_known() {
+        assert_eq!(turned(1, 0, 0, 1), Orientation::Identity);
+        assert_eq!(turned(0, 1, -1, 0), Orientation::Rotate90);
+        assert_eq!(turned(-1, 0, 0, -1), Orientation::Rotate180);
+        assert_eq!(turned(0, -1, 1, 0), Orientation::Rotate270);
+        assert_eq!(turned(-1, 0, 0, 1), Orientation::FlipHorizontal);
+        assert_eq!(turned(1, 0, 0, -1), Orientation::FlipVertical);
+        assert_eq!(turned(0, -1, -1, 0), Orientation::FlipRotate90);
+        assert_eq!(turned(0, 1, 1, 0), Orientation::FlipRotate270);
     }
 }

@@ -57,10 +57,9 @@ impl Endpoint {
     }
 
     /// Puts a file into the uploads bucket, and says what bucket-source would.
-    pub(crate) fn upload(&self, file: &Path) -> UploadFinalized {
+    pub(crate) async fn upload(&self, file: &Path) -> UploadFinalized {
         let object = file.file_name().unwrap().to_string_lossy().into_owned();
-        std::fs::copy(file, self.path(&object)).unwrap();
-        self.finalized(&object)
+        self.put(&object, &[], std::fs::read(file).unwrap()).await
     }
 
     pub(crate) fn finalized(&self, object: &str) -> UploadFinalized {
