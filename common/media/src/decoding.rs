@@ -102,8 +102,11 @@ impl Decoding {
     pub fn frames_through(self, elements: &[gst::Element]) -> Result<Frames, MediaError> {
         // Pictures are large, blocks of sound small and many.
         let most = if self.sound { 64 } else { 4 };
+        // A sink that prerolls anew after each flush takes the pipeline through its states again,
+        // beside which the next seek may be lost.
         let sink = gst_app::AppSink::builder()
             .sync(false)
+            .async_(false)
             .max_buffers(most)
             .build();
         let mut pad = self.tail.clone();

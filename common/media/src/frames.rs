@@ -74,7 +74,7 @@ impl Frames {
         let mut waited = Duration::ZERO;
         loop {
             if let Some(sample) = self.sink.try_pull_sample(clock_time(step)) {
-                return Ok(Some(frame(sample)));
+                return Ok(Some(frame(own(&sample))));
             }
             if let Some(error) = self.watched.pending_error() {
                 return Err(error);
@@ -87,6 +87,19 @@ impl Frames {
                 return Err(MediaError::Timeout("decoding"));
             }
         }
+    }
+}
+
+/// A sample of its own: appsink goes on with the one that it gave away, and cannot write new caps
+/// into it where the caller still holds it.
+fn own(sample: &gst::SampleRef) -> gst::Sample {
+    let (buffer, caps) = (sample.buffer_owned(), sample.caps_owned());
+    let own = gst::Sample::builder()
+        .buffer_if_some(buffer.as_ref())
+        .caps_if_some(caps.as_ref());
+    match sample.segment() {
+        Some(segment) => own.segment(segment).build(),
+        None => own.build(),
     }
 }
 

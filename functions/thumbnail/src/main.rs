@@ -1,3 +1,9 @@
 //! Starts the function.
 
-fn main() {}
+use std::process::ExitCode;
+
+use thumbnail::Thumbnail;
+
+fn main() -> ExitCode {
+    reeldrop_runtime::serve(|_publisher| Thumbnail::from_env())
+}

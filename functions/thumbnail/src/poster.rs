@@ -1,0 +1,148 @@
+//! The best of several pictures.
+
+use image::{GrayImage, RgbImage, codecs::jpeg::JpegEncoder, imageops};
+
+use crate::{Error, picture::fit};
+
+/// Longest side of the picture that is judged, pixels: enough to see blur.
+const JUDGED_SIDE: u32 = 320;
+
+/// Luma below which a pixel is black to the eye, and above which it is white.
+const BLACK: u8 = 28;
+const WHITE: u8 = 240;
+
+/// Standard deviation of luma from which a picture has contrast enough.
+const CONTRAST: f32 = 50.0;
+
+const QUALITY: u8 = 85;
+
+/// A poster, ready to be stored.
+#[derive(Debug)]
+pub(crate) struct Poster {
+    pub(crate) jpeg: Vec<u8>,
+    pub(crate) width: u32,
+    pub(crate) height: u32,
+    /// Where it lies in the title, milliseconds.
+    pub(crate) time_ms: u64,
+}
+
+/// The best picture so far.
+#[derive(Debug, Default)]
+pub(crate) struct Best(Option<(f32, RgbImage, u64)>);
+
+impl Best {
+    /// Keeps a picture at `offset_ns` of `duration_ns` where it is better than all before it.
+    pub(crate) fn consider(&mut self, picture: &RgbImage, offset_ns: u64, duration_ns: u64) {
+        let score = score(picture) * place(offset_ns as f32 / duration_ns.max(1) as f32);
+        // Any picture is better than none, a black one too.
+        if self.0.as_ref().is_none_or(|(best, ..)| score > *best) {
+            self.0 = Some((score, picture.clone(), offset_ns / 1_000_000));
+        }
+    }
+
+    pub(crate) fn poster(self) -> Result<Poster, Error> {
+        let (_, picture, time_ms) = self.0.ok_or(Error::NoPicture)?;
+        Ok(Poster {
+            jpeg: jpeg(&picture, QUALITY)?,
+            width: picture.width(),
+            height: picture.height(),
+            time_ms,
+        })
+    }
+}
+
+/// A JPEG of a picture.
+pub(crate) fn jpeg(picture: &RgbImage, quality: u8) -> Result<Vec<u8>, Error> {
+    let mut bytes = Vec::new();
+    JpegEncoder::new_with_quality(&mut bytes, quality)
+        .encode_image(picture)
+        .map_err(|error| Error::Encode(error.to_string()))?;
+    Ok(bytes)
+}
+
+/// The early third is preferred: a poster should not tell the end.
+fn place(fraction: f32) -> f32 {
+    match fraction {
+        early if early < 1.0 / 3.0 => 1.0,
+        late => 1.0 - 0.35 * (late - 1.0 / 3.0),
+    }
+}
+
+/// From 0: sharp, with contrast, and neither dark, white nor flat.
+fn score(picture: &RgbImage) -> f32 {
+    let (width, height) = fit(picture.dimensions(), JUDGED_SIDE);
+    let gray = imageops::grayscale(&imageops::thumbnail(picture, width, height));
+    let count = gray.len().max(1) as f32;
+    let mean = gray.iter().map(|luma| f32::from(*luma)).sum::<f32>() / count;
+    let variance = gray
+        .iter()
+        .map(|luma| (f32::from(*luma) - mean).powi(2))
+        .sum::<f32>()
+        / count;
+    let dull = gray
+        .iter()
+        .filter(|luma| **luma < BLACK || **luma > WHITE)
+        .count() as f32
+        / count;
+    let contrast = (variance.sqrt() / CONTRAST).min(1.0);
+    // Sharpness counts by its order of magnitude: noise and foliage are no better than a face.
+    (1.0 + sharpness(&gray)).ln() * contrast * (1.0 - dull * dull)
+}
+
+/// Variance of the Laplacian.
+fn sharpness(gray: &GrayImage) -> f32 {
+    let (width, height) = gray.dimensions();
+    if width < 3 || height < 3 {
+        return 0.0;
+    }
+    let luma = |x, y| f32::from(gray.get_pixel(x, y)[0]);
+    let (mut sum, mut squares) = (0.0, 0.0);
+    for y in 1..height - 1 {
+        for x in 1..width - 1 {
+            let around = luma(x - 1, y) + luma(x + 1, y) + luma(x, y - 1) + luma(x, y + 1);
+            let laplacian = 4.0 * luma(x, y) - around;
+            sum += laplacian;
+            squares += laplacian * laplacian;
+        }
+    }
+    let count = ((width - 2) * (height - 2)) as f32;
+    squares / count - (sum / count).powi(2)
+}
+
+#[cfg(test)]
+mod tests {
+    use image::Rgb;
+
+    use super::*;
+
+    fn flat(value: u8) -> RgbImage {
+        RgbImage::from_pixel(320, 180, Rgb([value; 3]))
+    }
+
+    fn blocks() -> RgbImage {
+        RgbImage::from_fn(320, 180, |x, y| {
+            Rgb([if (x / 20 + y / 20) % 2 == 0 { 60 } else { 190 }; 3])
+        })
+    }
+
+    #[test]
+    fn a_sharp_picture_beats_a_blurred_a_flat_a_black_and_a_white_one() {
+        let sharp = score(&blocks());
+        assert!(sharp > score(&imageops::blur(&blocks(), 4.0)));
+        for dull in [0, 128, 255] {
+            assert!(sharp > score(&flat(dull)));
+        }
+    }
+
+    #[test]
+    fn of_equals_the_earliest_stays_and_a_black_title_has_a_poster() {
+        let mut best = Best::default();
+        best.consider(&flat(0), 10_000_000, 100_000_000);
+        best.consider(&flat(0), 20_000_000, 100_000_000);
+        assert_eq!(best.poster().unwrap().time_ms, 10);
+        let mut best = Best::default();
+        best.consider(&blocks(), 30_000_000, 100_000_000);
+        best.consider(&blocks(), 90_000_000, 100_000_000);
+        assert_eq!(best.poster().unwrap().time_ms, 30);
+    }
+}
