@@ -41,6 +41,9 @@ impl Gate {
         at_data: impl Fn() + Send + Sync + Clone + 'static,
     ) {
         self.pads.fetch_add(1, Ordering::SeqCst);
+        if self.open.load(Ordering::SeqCst) {
+            return;
+        }
         let (gate, at_buffer) = (Arc::clone(self), at_data.clone());
         // Only buffers: parsebin pushes events from the thread that exposes the pads.
         let data = gst::PadProbeType::BUFFER | gst::PadProbeType::BUFFER_LIST;
@@ -63,7 +66,8 @@ impl Gate {
 
     fn judge(&self, at_buffer: &impl Fn()) -> gst::PadProbeReturn {
         if self.open.load(Ordering::SeqCst) {
-            return gst::PadProbeReturn::Remove;
+            // `open` removes the probe itself.
+            return gst::PadProbeReturn::Pass;
         }
         let waiting = self.pads.load(Ordering::SeqCst) < self.expected_pads;
         if waiting && self.lost.fetch_add(1, Ordering::SeqCst) < MOST_LOST {

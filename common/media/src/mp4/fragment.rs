@@ -119,7 +119,7 @@ fn take_run(
             key: flags & NON_SYNC == 0,
         });
         fragment.duration += u64::from(duration);
-        *next_byte += u64::from(bytes);
+        *next_byte = next_byte.saturating_add(u64::from(bytes));
     }
     Some(())
 }

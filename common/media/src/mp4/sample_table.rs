@@ -40,8 +40,8 @@ impl SampleTable {
             runs(&self.ctts, 8).flat_map(|(n, entry)| std::iter::repeat_n(i32_at(entry, 4), n));
         let mut places = self.places();
         let mut decode_time = 0_i64;
-        let mut samples = Vec::with_capacity(count.min(MOST_SAMPLES));
-        for index in 0..count.min(MOST_SAMPLES) {
+        let mut samples = Vec::new();
+        for _ in 0..count.min(MOST_SAMPLES) {
             let (Some(duration), Some((offset, bytes))) = (durations.next(), places.next()) else {
                 break;
             };
@@ -54,7 +54,6 @@ impl SampleTable {
                 key: self.stss.is_none(),
             });
             decode_time += i64::from(duration);
-            debug_assert_eq!(samples.len(), index + 1);
         }
         self.mark_key_samples(&mut samples);
         samples
@@ -92,7 +91,7 @@ impl SampleTable {
             }
             let bytes = self.sample_bytes(index)?;
             let place = (offset, bytes);
-            offset += u64::from(bytes);
+            offset = offset.saturating_add(u64::from(bytes));
             index += 1;
             left -= 1;
             Some(place)

@@ -2,6 +2,9 @@
 
 use super::{Edit, Mp4, Track};
 
+/// A hundred years.
+const MOST_NS: i128 = 100 * 366 * 86_400 * 1_000_000_000;
+
 /// One sample: a frame, or a block of audio.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sample {
@@ -38,7 +41,9 @@ impl Presentation {
     /// Ticks as nanoseconds.
     #[must_use]
     pub fn ns(&self, ticks: i64) -> i64 {
-        (i128::from(ticks) * 1_000_000_000 / i128::from(self.timescale)) as i64
+        let ns = i128::from(ticks) * 1_000_000_000 / i128::from(self.timescale);
+        // Damaged files name times beyond all bounds; their sums must not overflow.
+        ns.clamp(-MOST_NS, MOST_NS) as i64
     }
 }
 
@@ -51,7 +56,9 @@ impl Mp4 {
             samples = self.fragment_samples(track.id);
         }
         let described = samples.len();
-        let inside = |sample: &Sample| sample.offset + u64::from(sample.bytes) <= self.size_bytes;
+        let inside = |sample: &Sample| {
+            sample.offset.saturating_add(u64::from(sample.bytes)) <= self.size_bytes
+        };
         let whole = samples
             .iter()
             .position(|sample| !inside(sample))
@@ -65,7 +72,7 @@ impl Mp4 {
             bytes: samples.iter().map(|sample| u64::from(sample.bytes)).sum(),
             missing: described - whole,
         };
-        self.show(track, &samples, &mut shown);
+        self.show(track, samples, &mut shown);
         shown.times.sort_unstable();
         shown.keys.sort_unstable();
         shown
@@ -80,8 +87,8 @@ impl Mp4 {
             .filter(|fragment| fragment.track == track)
         {
             let start = fragment.decode_time.unwrap_or(expected);
-            expected = start + fragment.duration;
-            let start = i64::try_from(start).unwrap_or(i64::MAX / 2);
+            expected = start.saturating_add(fragment.duration);
+            let start = i64::try_from(start).unwrap_or(i64::MAX).min(i64::MAX / 2);
             samples.extend(fragment.samples.iter().map(|sample| Sample {
                 time: start + sample.time,
                 ..*sample
@@ -90,7 +97,7 @@ impl Mp4 {
         samples
     }
 
-    fn show(&self, track: &Track, samples: &[Sample], shown: &mut Presentation) {
+    fn show(&self, track: &Track, samples: Vec<Sample>, shown: &mut Presentation) {
         let whole = [Edit {
             duration: 0,
             media_time: Some(0),
@@ -132,13 +139,13 @@ struct Span {
 
 /// The samples in the order that they are shown. Durations in the index are in decoding order:
 /// where they differ, they belong to other samples.
-fn spans(samples: &[Sample]) -> Vec<Span> {
-    let span = |sample: &Sample| Span {
+fn spans(samples: Vec<Sample>) -> Vec<Span> {
+    let span = |sample: Sample| Span {
         start: sample.time,
         end: sample.time + i64::from(sample.duration),
         key: sample.key,
     };
-    let mut spans: Vec<Span> = samples.iter().map(span).collect();
+    let mut spans: Vec<Span> = samples.into_iter().map(span).collect();
     spans.sort_by_key(|span| span.start);
     for index in 1..spans.len() {
         spans[index - 1].end = spans[index].start;
@@ -158,8 +165,8 @@ struct Window {
 
 impl Window {
     fn show(&self, span: &Span, shown: &mut Presentation) {
-        let start = i128::from(span.start - self.from) * self.movie;
-        let end = i128::from(span.end - self.from) * self.movie;
+        let start = i128::from(span.start.saturating_sub(self.from)) * self.movie;
+        let end = i128::from(span.end.saturating_sub(self.from)) * self.movie;
         // A sample without a duration is a moment.
         let before = end < 0 || (end == 0 && start < 0);
         if before || (self.length > 0 && start >= self.length) {
@@ -216,7 +223,7 @@ mod tests {
             bytes: 0,
             missing: 0,
         };
-        mp4.show(&track, samples, &mut shown);
+        mp4.show(&track, samples.to_vec(), &mut shown);
         (shown.times, shown.end)
     }
 
