@@ -2,10 +2,12 @@
 
 import "shaka-player/dist/controls.css";
 import shaka from "shaka-player/dist/shaka-player.ui-es2021.js";
+import { foretell } from "./foretell";
+import { registerTime, TIME } from "./titleTime";
 
 export interface Playback {
-  /** Loads a manifest; from `start` seconds on. */
-  load(address: string, start: number): Promise<void>;
+  /** Loads a manifest; from `start` seconds on. `durationMs` is that of the whole title, which may still grow. */
+  load(address: string, start: number, durationMs: number | null): Promise<void>;
   /** Adds pictures to the seek bar. */
   storyboard(address: string): Promise<void>;
   close(): Promise<void>;
@@ -14,7 +16,7 @@ export interface Playback {
 const SECURE_ONLY =
   "This browser plays encrypted titles only over https or on localhost. Open the page through one of them.";
 
-const PANEL = ["play_pause", "time_and_duration", "spacer", "mute", "volume", "fullscreen", "overflow_menu"];
+const PANEL = ["play_pause", TIME, "spacer", "mute", "volume", "fullscreen", "overflow_menu"];
 const MENU = ["quality", "language", "captions", "playback_rate", "picture_in_picture"];
 
 /** Puts the player and its controls into `stage`. */
@@ -23,6 +25,8 @@ export async function open(stage: HTMLElement, video: HTMLVideoElement, failed: 
   if (!shaka.Player.isBrowserSupported()) throw new Error("This browser cannot play adaptive video.");
   const player = new shaka.Player();
   await player.attach(video);
+  let duration: number | null = null;
+  registerTime(() => duration);
   const overlay = new shaka.ui.Overlay(player, stage, video);
   overlay.configure({
     controlPanelElements: PANEL,
@@ -34,12 +38,17 @@ export async function open(stage: HTMLElement, video: HTMLVideoElement, failed: 
   player.configure({
     // A growing title is watched from its start, not from where the encoder is.
     streaming: { rebufferingGoal: 1, bufferingGoal: 30, liveSync: { enabled: false } },
-    manifest: { availabilityWindowOverride: Number.POSITIVE_INFINITY },
+    manifest: {
+      availabilityWindowOverride: Number.POSITIVE_INFINITY,
+      defaultPresentationDelay: 0.5,
+      dash: { manifestPreprocessorTXml: (mpd: shaka.extern.xml.Node) => foretell(mpd, duration) },
+    },
   });
   player.addEventListener("error", (event: unknown) => failed(sentence((event as { detail?: unknown }).detail)));
   return {
-    load: async (address, start) => {
+    load: async (address, start, durationMs) => {
       try {
+        duration = durationMs;
         await player.load(address, start);
       } catch (error) {
         // A load that a later one replaced is no failure.
