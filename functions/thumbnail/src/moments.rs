@@ -13,12 +13,15 @@ const MIN_INTERVAL_NS: u64 = 2 * NS_PER_S;
 /// Moments that even a short title is looked at: from fewer no good poster can be picked.
 const MIN_MOMENTS: u64 = 20;
 
-/// Pixels that are decoded one after the other rather than searched for key frames: about half a
-/// second of work, and short titles have too few key frames to choose from.
+/// Pixels that are decoded one after the other where there are few key frames to search for: about
+/// half a second of work.
 const MAX_PIXELS_IN_A_ROW: u64 = 150_000_000;
 
 /// Key frames that are enough to choose from.
-const MIN_KEY_FRAMES: u64 = 4;
+const ENOUGH_KEY_FRAMES: u64 = 8;
+
+/// Key frames so few that a source is decoded in a row however long that takes.
+const TOO_FEW_KEY_FRAMES: u64 = 4;
 
 /// The moments at which frames are taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,12 +73,16 @@ impl Moments {
 
 fn in_a_row(media: &Media, duration_ns: u64) -> bool {
     let video = &media.video;
-    let searchable = media.seekable && !(1..MIN_KEY_FRAMES).contains(&video.key_frames.count);
+    // Without an index none are known; they are found all the same.
+    let key_frames = video.key_frames.count;
+    if !media.seekable || (1..TOO_FEW_KEY_FRAMES).contains(&key_frames) {
+        return true;
+    }
     let rate = u128::from(video.frame_rate.num);
     let frames = u128::from(duration_ns) * rate
         / (u128::from(NS_PER_S) * u128::from(video.frame_rate.den.max(1)));
     let pixels = frames * u128::from(video.coded_width) * u128::from(video.coded_height);
-    !searchable || pixels <= u128::from(MAX_PIXELS_IN_A_ROW)
+    key_frames < ENOUGH_KEY_FRAMES && pixels <= u128::from(MAX_PIXELS_IN_A_ROW)
 }
 
 #[cfg(test)]

@@ -9,10 +9,10 @@ use crate::Error;
 pub(crate) const PREVIEW_SIDE: u32 = 320;
 
 /// Pictures in a preview, at most.
-const MAX_PICTURES: usize = 20;
+const MAX_PICTURES: usize = 12;
 
-/// How long each is shown: 20 are three seconds.
-const SHOWN_MS: i32 = 150;
+/// How long each is shown: 12 are three seconds.
+const SHOWN_MS: i32 = 250;
 
 const QUALITY: f32 = 60.0;
 
@@ -47,8 +47,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn twenty_moments_are_shown_or_all_where_there_are_fewer() {
-        for count in [1, 2, 20, 21, 37, 99, 100] {
+    fn twelve_moments_are_shown_or_all_where_there_are_fewer() {
+        for count in [1, 2, 12, 13, 20, 37, 99, 100] {
             let shown: Vec<usize> = (0..count).filter(|moment| shows(*moment, count)).collect();
             assert_eq!(shown.len(), count.min(MAX_PICTURES), "{count}");
             assert_eq!(shown[0], 0);

@@ -58,7 +58,7 @@ fn light(value: f32, transfer: Transfer) -> f32 {
         }
         // ARIB STD-B67: scene light, shown on a display of 1000 cd/m² (system gamma 1.2).
         Transfer::Hlg => {
-            let (a, b, c) = (0.178_832_77_f32, 0.284_668_92_f32, 0.559_910_73_f32);
+            let (a, b, c) = (0.178_832_77_f32, 0.284_668_92_f32, 0.559_910_7_f32);
             let scene = match value <= 0.5 {
                 true => value * value / 3.0,
                 false => (((value - c) / a).exp() + b) / 12.0,

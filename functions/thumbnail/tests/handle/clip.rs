@@ -13,6 +13,8 @@ pub(crate) struct Clip {
     pub(crate) transfer: Transfer,
     pub(crate) duration_ms: u64,
     pub(crate) frames_per_s: u32,
+    /// As many as the index lists, 0 where there is none.
+    pub(crate) key_frames: u64,
 }
 
 impl Clip {
@@ -26,6 +28,7 @@ impl Clip {
             transfer: Transfer::Sdr,
             duration_ms,
             frames_per_s: 30,
+            key_frames: 0,
         }
     }
 
@@ -80,7 +83,10 @@ impl Clip {
                 duration_ns: self.duration_ms * 1_000_000,
                 frames: None,
                 bitrate_bps: None,
-                key_frames: KeyFrames::default(),
+                key_frames: KeyFrames {
+                    count: self.key_frames,
+                    longest_gap_ns: 0,
+                },
             },
             audio: Vec::new(),
             tracks: Vec::new(),

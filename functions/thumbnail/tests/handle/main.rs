@@ -96,7 +96,7 @@ async fn a_title_has_a_poster_a_storyboard_and_a_preview() {
     let sheet = image::load_from_memory(&made.sheet).unwrap();
     assert_eq!((sheet.width(), sheet.height()), (1440, 90));
     let frames = frames(&made.preview);
-    assert_eq!((frames.len(), frames[0].0, frames[0].1), (20, 320, 180));
+    assert_eq!((frames.len(), frames[0].0, frames[0].1), (12, 320, 180));
     assert_eq!(frames.last().unwrap().2, 3_000);
 }
 
@@ -129,6 +129,20 @@ async fn a_long_title_is_searched_rather_than_decoded() {
     assert_eq!(made.cues.matches("-->").count(), 100);
     let sheet = image::load_from_memory(&made.sheet).unwrap();
     assert_eq!((sheet.width(), sheet.height()), (1600, 900));
+}
+
+#[tokio::test]
+async fn a_short_title_with_many_key_frames_is_searched_too() {
+    let clip = Clip {
+        key_frames: 17,
+        ..ROOFTOPS
+    };
+    let Some(made) = handle(&clip).await else {
+        return;
+    };
+    let made = made.unwrap();
+    assert_eq!(made.cues.matches("-->").count(), 9);
+    assert!((40.0..215.0).contains(&brightness(&made.poster)));
 }
 
 #[tokio::test]
