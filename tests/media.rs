@@ -7,7 +7,7 @@ use reeldrop_tests::{Added, Bundle, clips};
 
 /// What becomes of a clip.
 enum Expect {
-    /// Ready, this many milliseconds long.
+    /// Ready, with a picture of this many milliseconds.
     Ready(u64),
     /// Rejected, for a reason that holds these words.
     Rejected(&'static str),
@@ -18,19 +18,19 @@ const TABLE: &[(&str, Expect)] = &[
     ("audioonly_aac_15s.mp4", Rejected("no video")),
     ("av1_aac.mp4", Ready(1_001)),
     ("av1_videoonly_5s.mkv", Ready(5_000)),
-    ("bad_init_truncated.mp4", Rejected("")),
+    ("bad_init_truncated.mp4", Rejected("damaged")),
     ("bad_mdat_too_long.mp4", Ready(1_001)),
     ("bad_missing_stsd.mp4", Ready(1_001)),
-    ("bad_moov_only_no_mdat.mp4", Rejected("")),
-    ("bad_no_moov.mp4", Rejected("")),
-    ("bad_vp9_bitstream.webm", Rejected("")),
+    ("bad_moov_only_no_mdat.mp4", Rejected("cut off")),
+    ("bad_no_moov.mp4", Rejected("moov")),
+    ("bad_vp9_bitstream.webm", Rejected("vp9")),
     ("cbcs_audio_clear.mp4", Rejected("no video")),
     ("cbcs_audio_enc.mp4", Rejected("encrypted")),
-    ("cbcs_video_clear.mp4", Ready(0)),
+    ("cbcs_video_clear.mp4", Ready(7_590)),
     ("cbcs_video_enc.mp4", Rejected("encrypted")),
     ("cenc_av_clear.mp4", Ready(8_000)),
     ("cenc_av_enc.mp4", Rejected("encrypted")),
-    ("dog_bicycle_car.jpg", Rejected("")),
+    ("dog_bicycle_car.jpg", Rejected("still picture")),
     ("face_signerA_again.mkv", Ready(2_600)),
     ("face_signerA_brother.mkv", Ready(2_200)),
     ("face_signerA_help.mkv", Ready(1_933)),
@@ -85,6 +85,9 @@ const TABLE: &[(&str, Expect)] = &[
 /// Half a frame at 12 frames a second, for containers that round their times.
 const TOLERANCE_MS: u64 = 42;
 
+/// How much longer than its picture a title may be: the sound of some clips outlasts it.
+const SOUND_MS: u64 = 120;
+
 #[test]
 fn every_clip_ends_ready_or_rejected_for_the_right_reason() {
     let Some(folder) = clips("the table of clips") else {
@@ -135,8 +138,8 @@ fn mismatch(added: &Added, expect: &Expect) -> Option<String> {
                 return Some(format!("{} ({reason}), expected ready", added.state));
             }
             let got = added.duration_ms.unwrap_or_default();
-            (*duration_ms > 0 && got.abs_diff(*duration_ms) > TOLERANCE_MS)
-                .then(|| format!("{got} ms long, expected {duration_ms}"))
+            let fits = (duration_ms - TOLERANCE_MS..=duration_ms + SOUND_MS).contains(&got);
+            (!fits).then(|| format!("{got} ms long, expected {duration_ms}"))
         }
         Rejected(words) => {
             let fits = added.state == "rejected"

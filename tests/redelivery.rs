@@ -10,7 +10,9 @@ const NAME: &str = "twice.mp4";
 
 #[test]
 fn an_upload_that_is_announced_again_gives_the_same_title() {
-    let Some(clip) = clip("redelivery", "h264_aac_640x360_8s_audio_first.mp4") else { return };
+    let Some(clip) = clip("redelivery", "h264_aac_640x360_8s_audio_first.mp4") else {
+        return;
+    };
     let mut bundle = Bundle::start().unwrap();
     let upload = create_upload(&bundle, &clip);
 
@@ -25,10 +27,22 @@ fn an_upload_that_is_announced_again_gives_the_same_title() {
     // again, and so does every step after it.
     put(&upload, &clip);
     settle();
-    assert_eq!(bundle.list().unwrap().len(), 1, "one upload became two titles");
-    assert_eq!(show(&bundle, &title.asset), shown, "the catalog has changed");
+    assert_eq!(
+        bundle.list().unwrap().len(),
+        1,
+        "one upload became two titles"
+    );
+    assert_eq!(
+        show(&bundle, &title.asset),
+        shown,
+        "the catalog has changed"
+    );
     let again = tree(&media).unwrap();
-    assert_eq!(again.keys().collect::<Vec<_>>(), objects.keys().collect::<Vec<_>>(), "other objects");
+    assert_eq!(
+        again.keys().collect::<Vec<_>>(),
+        objects.keys().collect::<Vec<_>>(),
+        "other objects"
+    );
     for (path, content) in &objects {
         assert!(again[path] == *content, "{} has changed", path.display());
     }
@@ -38,11 +52,18 @@ fn an_upload_that_is_announced_again_gives_the_same_title() {
 fn create_upload(bundle: &Bundle, clip: &Path) -> Value {
     let request = json!({"name": NAME, "size_bytes": clip.metadata().unwrap().len(), "content_type": "video/mp4"});
     let output = Command::new("curl")
-        .args(["-fsS", "-H", "content-type: application/json", "-d", &request.to_string()])
+        .args([
+            "-fsS",
+            "-H",
+            "content-type: application/json",
+            "-d",
+            &request.to_string(),
+        ])
         .arg(format!("{}/api/uploads", bundle.url()))
         .output()
         .unwrap();
-    serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&output.stderr)))
+    serde_json::from_slice(&output.stdout)
+        .unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&output.stderr)))
 }
 
 fn put(upload: &Value, clip: &Path) {
@@ -51,8 +72,15 @@ fn put(upload: &Value, clip: &Path) {
     for (name, value) in upload["headers"].as_object().unwrap() {
         command.args(["-H", &format!("{name}: {}", value.as_str().unwrap())]);
     }
-    let output = command.arg(upload["url"].as_str().unwrap()).output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let output = command
+        .arg(upload["url"].as_str().unwrap())
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
 }
 
 fn show(bundle: &Bundle, asset: &str) -> Value {

@@ -26,7 +26,19 @@ pub(crate) struct Rung {
 
 #[derive(Deserialize)]
 struct Shown {
-    ladder: Vec<Rung>,
+    renditions: Vec<serde_json::Value>,
+}
+
+impl Shown {
+    fn ladder(self) -> Result<Vec<Rung>> {
+        let video = self
+            .renditions
+            .into_iter()
+            .filter(|rendition| rendition["kind"] == "video");
+        video
+            .map(|rendition| Ok(serde_json::from_value(rendition)?))
+            .collect()
+    }
 }
 
 /// A title that was made, and what it cost.
@@ -93,7 +105,7 @@ impl Ours {
                 playable_s: seconds(added.first_playable_ms),
                 ready_s: seconds(added.ready_ms),
             },
-            ladder: shown.ladder,
+            ladder: shown.ladder()?,
             asset,
             work: self.bundle.data().join("buckets/reeldrop-work"),
         })

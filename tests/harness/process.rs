@@ -82,8 +82,7 @@ pub fn peak_resident_bytes(pid: u32) -> Option<u64> {
 }
 
 /// The name of a process, cut at 15 characters as the kernel does.
-#[must_use]
-pub fn name(pid: u32) -> Option<String> {
+fn name(pid: u32) -> Option<String> {
     fs::read_to_string(format!("/proc/{pid}/comm"))
         .ok()
         .map(|name| name.trim().to_owned())

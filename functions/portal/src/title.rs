@@ -127,6 +127,12 @@ struct Rendition {
     width: Option<u32>,
     /// Height in pixels.
     height: Option<u32>,
+    /// Highest bit rate of video, bits per second.
+    max_bitrate_bps: Option<u64>,
+    /// Constant rate factor of video, on the encoder's scale.
+    crf: Option<u32>,
+    /// The video encoder's preset.
+    preset: Option<String>,
     /// Segments that are there.
     segments: u32,
     /// Their size in bytes.
@@ -253,6 +259,9 @@ impl Rendition {
             },
             width: rung.map(|rung| rung.width),
             height: rung.map(|rung| rung.height),
+            max_bitrate_bps: rung.map(|rung| rung.max_bitrate_bps),
+            crf: rung.map(|rung| rung.crf),
+            preset: rung.map(|rung| rung.preset.clone()),
             name: published.name,
             codec: published.codec,
             segments: published.segments,
