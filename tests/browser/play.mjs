@@ -13,12 +13,6 @@ const FLAGS = [
 function observe() {
   const video = document.querySelector("video");
   if (!video) return null;
-  const canvas = document.createElement("canvas");
-  canvas.width = 32;
-  canvas.height = 18;
-  const pen = canvas.getContext("2d");
-  pen.drawImage(video, 0, 0, 32, 18);
-  const pixels = Array.from(pen.getImageData(0, 0, 32, 18).data);
   return {
     time: video.currentTime,
     duration: video.duration,
@@ -29,9 +23,19 @@ function observe() {
     encrypted: video.mediaKeys !== null,
     ended: video.ended,
     error: video.error?.message ?? null,
-    shades: new Set(pixels).size,
-    sum: pixels.reduce((total, value) => total + value, 0),
   };
+}
+
+// Protected frames cannot be read by a page's script, but a picture of the screen shows them.
+async function shades(page) {
+  const shot = (await page.locator("video").first().screenshot()).toString("base64");
+  return page.evaluate(async (png) => {
+    const bitmap = await createImageBitmap(new Blob([Uint8Array.from(atob(png), (c) => c.charCodeAt(0))]));
+    const canvas = new OffscreenCanvas(32, 18);
+    const pen = canvas.getContext("2d");
+    pen.drawImage(bitmap, 0, 0, 32, 18);
+    return new Set(pen.getImageData(0, 0, 32, 18).data).size;
+  }, shot);
 }
 
 async function play(browser, address) {
@@ -46,6 +50,7 @@ async function play(browser, address) {
     const first = await page.evaluate(observe);
     await page.waitForFunction((from) => document.querySelector("video").currentTime > from + 1.5, first.time, { timeout: 20000 });
     const second = await page.evaluate(observe);
+    second.shades = await shades(page);
     // The end is reached after a jump.
     await page.evaluate(() => { const video = document.querySelector("video"); video.currentTime = video.duration - 1; });
     await page.waitForFunction(() => document.querySelector("video").ended, null, { timeout: 20000 });

@@ -30,10 +30,16 @@ pub fn tree(folder: &Path) -> Result<BTreeMap<PathBuf, Vec<u8>>> {
     Ok(files)
 }
 
-/// The clear parts of a title in the work bucket of the bundle that keeps its data in `data`.
+/// The clear media of a title in the work bucket of the bundle that keeps its data in `data`.
 ///
 /// # Errors
 /// Where they cannot be read.
 pub fn clear_parts(data: &Path, asset: &str) -> Result<BTreeMap<PathBuf, Vec<u8>>> {
-    tree(&data.join("buckets/reeldrop-work").join(asset).join("clear"))
+    let mut files = tree(&data.join("buckets/reeldrop-work").join(asset).join("clear"))?;
+    // Beside the media lie indexes, which name the title.
+    files.retain(|path, _| {
+        path.extension()
+            .is_some_and(|kind| kind == "mp4" || kind == "m4s")
+    });
+    Ok(files)
 }
