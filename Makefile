@@ -17,9 +17,10 @@ setup: ## install what is missing: system packages, Rust
 
 page: functions/portal/page/dist/index.html ## build the web page
 
+# Not `npm ci`: it refuses a lock that leaves out other platforms' optional packages.
 functions/portal/page/node_modules/.package-lock.json: functions/portal/page/package-lock.json
 	@echo "Fetching the page's packages"
-	@cd functions/portal/page && npm ci --no-audit --no-fund --loglevel=error && touch node_modules/.package-lock.json
+	@cd functions/portal/page && npm install --no-save --no-audit --no-fund --loglevel=error && touch node_modules/.package-lock.json
 
 functions/portal/page/dist/index.html: functions/portal/page/node_modules/.package-lock.json $(shell find functions/portal/page -path '*/node_modules' -prune -o -path '*/dist' -prune -o -type f -print 2>/dev/null)
 	@echo "Building the page"
