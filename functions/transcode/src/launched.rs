@@ -138,12 +138,9 @@ impl Drop for Launched {
 }
 
 fn error_of(message: &gst::Message) -> Error {
-    match message.view() {
-        gst::MessageView::Error(error) => Error::Encoder(format!(
-            "{} ({})",
-            error.error(),
-            error.debug().unwrap_or_default()
-        )),
-        _ => Error::Encoder("unknown error".to_owned()),
-    }
+    let gst::MessageView::Error(error) = message.view() else {
+        return Error::Encoder("unknown error".to_owned());
+    };
+    let details = error.debug().unwrap_or_default();
+    Error::Encoder(format!("{} ({details})", error.error()))
 }

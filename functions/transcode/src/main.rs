@@ -5,5 +5,5 @@ use std::process::ExitCode;
 use transcode::Transcode;
 
 fn main() -> ExitCode {
-    reeldrop_runtime::serve(|_publisher| async { Ok(Transcode::from_env().await?) })
+    reeldrop_runtime::serve(|_publisher| Transcode::from_env())
 }

@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use gstreamer as gst;
-use gstreamer_video as gst_video;
 use reeldrop_cmaf::{codec_string, init};
 use reeldrop_events::{ChunkPlanned, ClearRendition, Rendition};
 use reeldrop_media::ReadAt;
@@ -35,8 +33,15 @@ pub(crate) fn transcode(
 ) -> Result<EncodedChunk, Error> {
     let timeline = &planned.timeline;
     let preparation = Preparation::of(&planned.video, timeline);
-    let description = pipeline::describe(&preparation, &planned.ladder, encoder_threads);
-    let opened = open_at(reader, planned.video.index, timeline, planned.chunk.start)?;
+    let picture = pipeline::picture(&preparation, &planned.ladder);
+    let description = pipeline::encoders(&planned.ladder, encoder_threads);
+    let opened = open_at(
+        reader,
+        planned.video.index,
+        timeline,
+        planned.chunk.start,
+        &picture,
+    )?;
     let mut encoding = Encoding::start(&description, &planned.ladder)?;
     let pacing = pacing(&planned.video, timeline);
     let gate = Gate::new(*timeline, pacing, &planned.chunk);
@@ -44,8 +49,7 @@ pub(crate) fn transcode(
         let (Some(buffer), Some(caps)) = (frame.sample.buffer_owned(), frame.sample.caps()) else {
             return Err(Error::Encoder("a decoded frame without data".to_owned()));
         };
-        let caps = input_caps(caps, &preparation)?;
-        encoding.push(&caps, buffer, timeline.tick_ns(shown.tick), shown.key)
+        encoding.push(caps, buffer, timeline.tick_ns(shown.tick), shown.key)
     })?;
     let Some(times) = gate.times() else {
         return match planned.chunk.index {
@@ -66,30 +70,6 @@ pub(crate) fn transcode(
         renditions: renditions.collect::<Result<_, _>>()?,
         frames: times.ticks.len(),
     })
-}
-
-/// The decoder's caps with what the plan knows better: colour, rate, and that a frame is a frame.
-fn input_caps(caps: &gst::CapsRef, preparation: &Preparation) -> Result<gst::Caps, Error> {
-    let mut caps = caps.to_owned();
-    let rate = preparation.frame_rate;
-    let rate = gst::Fraction::new(rate.num as i32, rate.den as i32);
-    let Some(structure) = caps.make_mut().structure_mut(0) else {
-        return Err(Error::Encoder("decoded frames without a format".to_owned()));
-    };
-    structure.set("colorimetry", preparation.input_colorimetry());
-    structure.set("framerate", rate);
-    structure.set("pixel-aspect-ratio", gst::Fraction::new(1, 1));
-    structure.set(
-        "interlace-mode",
-        gst_video::VideoInterlaceMode::Progressive.to_str(),
-    );
-    structure.remove_fields([
-        "field-order",
-        "multiview-mode",
-        "multiview-flags",
-        "max-framerate",
-    ]);
-    Ok(caps)
 }
 
 fn packed(

@@ -78,7 +78,7 @@ impl Collected {
         }
         let data = match codec {
             VideoCodec::Av1 => without_delimiter(data),
-            VideoCodec::H264 | VideoCodec::H265 => data,
+            VideoCodec::H264 | VideoCodec::H265 => without_parameter_sets(data, codec),
         };
         self.pictures.push(Coded {
             data,
@@ -104,5 +104,63 @@ fn without_delimiter(data: Bytes) -> Bytes {
     match data.starts_with(&TEMPORAL_DELIMITER) {
         true => data.slice(TEMPORAL_DELIMITER.len()..),
         false => data,
+    }
+}
+
+/// ISO/IEC 14496-15, 5.3.2 and 8.3.2: in `avc1` and `hvc1` tracks parameter sets stand in the header
+/// alone. Encoders put them, and access unit delimiters, before the first picture.
+fn without_parameter_sets(mut data: Bytes, codec: VideoCodec) -> Bytes {
+    while let Some((&[a, b, c, d, head], _)) = data.split_first_chunk::<5>() {
+        let unneeded = match codec {
+            // ISO/IEC 14496-10, table 7-1.
+            VideoCodec::H264 => (7..=9).contains(&(head & 0x1f)),
+            // ISO/IEC 23008-2, table 7-1.
+            VideoCodec::H265 => (32..=35).contains(&(head >> 1 & 0x3f)),
+            VideoCodec::Av1 => false,
+        };
+        let end = u32::from_be_bytes([a, b, c, d]) as usize + 4;
+        if !unneeded || end > data.len() {
+            break;
+        }
+        data = data.slice(end..);
+    }
+    data
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parameter_sets_before_a_picture_are_left_out() {
+        let unit = |head: u8| [0, 0, 0, 3, head, 1, 2];
+        let hevc = [
+            unit(32 << 1),
+            unit(33 << 1),
+            unit(34 << 1),
+            unit(20 << 1),
+            unit(34 << 1),
+        ]
+        .concat();
+        let kept = without_parameter_sets(hevc.clone().into(), VideoCodec::H265);
+        assert_eq!(kept, hevc[21..]);
+        let avc = [unit(0x67), unit(0x68), unit(0x06), unit(0x65)].concat();
+        assert_eq!(
+            without_parameter_sets(avc.clone().into(), VideoCodec::H264),
+            avc[14..]
+        );
+        let plain = Bytes::from(unit(0x65).to_vec());
+        assert_eq!(
+            without_parameter_sets(plain.clone(), VideoCodec::H264),
+            plain
+        );
+    }
+
+    #[test]
+    fn a_temporal_delimiter_is_left_out() {
+        assert_eq!(
+            without_delimiter(Bytes::from_static(&[0x12, 0, 0x0a, 1])),
+            [0x0a, 1][..]
+        );
     }
 }

@@ -9,7 +9,7 @@ use gstreamer_video as gst_video;
 use reeldrop_events::Rendition;
 
 use super::collected::Collected;
-use crate::{Error, elements, launched::Launched};
+use crate::{Error, launched::Launched};
 
 /// Frames that wait at the pipeline's entrance.
 const WAITING_FRAMES: u64 = 2;
@@ -24,7 +24,6 @@ pub(crate) struct Encoding {
 impl Encoding {
     /// Starts the pipeline that `description` tells, with an output for each rendition.
     pub(crate) fn start(description: &str, ladder: &[Rendition]) -> Result<Self, Error> {
-        elements::register()?;
         let launched = Launched::new(description)?;
         let input = launched.source("in")?;
         let mut outputs = Vec::new();
@@ -43,13 +42,13 @@ impl Encoding {
     /// Hands a frame over, waiting until there is room for it.
     pub(crate) fn push(
         &mut self,
-        caps: &gst::Caps,
+        caps: &gst::CapsRef,
         mut frame: gst::Buffer,
         time_ns: u64,
         key: bool,
     ) -> Result<(), Error> {
-        if self.input.caps().as_ref() != Some(caps) {
-            self.input.set_caps(Some(caps));
+        if self.input.caps().as_deref() != Some(caps) {
+            self.input.set_caps(Some(&caps.to_owned()));
         }
         let frame_ref = frame.make_mut();
         frame_ref.set_pts(gst::ClockTime::from_nseconds(time_ns));

@@ -9,7 +9,7 @@ use reeldrop_media::{Demuxed, Frame, Frames, MediaError, ReadAt, Track};
 
 use super::random_access::is_random_access;
 use crate::{
-    Error,
+    Error, elements,
     patience::{FRAME_PATIENCE, MARGINS_S, OPEN_PATIENCE},
 };
 
@@ -28,7 +28,8 @@ pub(crate) fn tick_of(timeline: &Timeline, time_ns: i64) -> i64 {
     }
 }
 
-/// Opens a source's video and starts to decode at or before tick `start`, as near as can be trusted.
+/// Opens a source's video and starts to decode at or before tick `start`, as near as can be trusted;
+/// frames go through the elements that `picture` describes.
 ///
 /// A seek is trusted when the packet that decoding began with is a key frame, and neither it nor the
 /// first frame out lies after `start`. Frames that precede that key frame in presentation order may
@@ -38,6 +39,7 @@ pub(crate) fn open_at(
     index: u32,
     timeline: &Timeline,
     start: u64,
+    picture: &str,
 ) -> Result<Opened, Error> {
     let wanted_ns = timeline.origin_ns + timeline.tick_ns(start);
     for margin in MARGINS_S {
@@ -45,7 +47,7 @@ pub(crate) fn open_at(
         if start == 0 || from_ns <= timeline.origin_ns {
             break;
         }
-        let begun = begin(reader, index, Some(from_ns));
+        let begun = begin(reader, index, Some(from_ns), picture);
         let (mut frames, first_packet) = match begun {
             Ok(begun) => begun,
             Err(MediaError::Damaged(reason)) => {
@@ -76,7 +78,7 @@ pub(crate) fn open_at(
             "decoding began too late"
         );
     }
-    let (mut frames, _) = begin(reader, index, None)?;
+    let (mut frames, _) = begin(reader, index, None, picture)?;
     let first = frames.next(FRAME_PATIENCE)?;
     Ok(Opened { frames, first })
 }
@@ -87,6 +89,7 @@ fn begin(
     reader: &Arc<dyn ReadAt>,
     index: u32,
     from_ns: Option<u64>,
+    picture: &str,
 ) -> Result<(Frames, FirstPacket), MediaError> {
     let demuxed = Demuxed::open(Arc::clone(reader), OPEN_PATIENCE)?;
     let streams = ["tsdemux", "mpegpsdemux"];
@@ -101,6 +104,7 @@ fn begin(
     let decoding = demuxed.decode(Track::Video(index), from_ns)?;
     let first_packet = FirstPacket::default();
     if let Some(pad) = decoder_input(decoding.tail()) {
+        decode_in_one_thread(&pad);
         if !edited {
             open_end(&pad);
         }
@@ -108,7 +112,29 @@ fn begin(
             watch_first_packet(&pad, listed, Arc::clone(&first_packet));
         }
     }
-    Ok((decoding.frames()?, first_packet))
+    Ok((
+        decoding.frames_through(&[described(picture)?])?,
+        first_packet,
+    ))
+}
+
+/// The elements of a description as one.
+fn described(picture: &str) -> Result<gst::Element, MediaError> {
+    elements::register()?;
+    let bin = gst::parse::bin_from_description(picture, true);
+    let bin = bin.map_err(|error| MediaError::Missing(error.message().to_owned()))?;
+    Ok(bin.upcast())
+}
+
+/// Encoding the ladder is several times the work of decoding, and keeps the cores busy; more decoder
+/// threads only add frames that wait, which at 4K are 12 to 25 MB each.
+fn decode_in_one_thread(decoder_input: &gst::Pad) {
+    let decoder = decoder_input
+        .parent_element()
+        .filter(|decoder| decoder.has_property_with_type("max-threads", i32::static_type()));
+    if let Some(decoder) = decoder {
+        decoder.set_property("max-threads", 1);
+    }
 }
 
 /// The pad before the decoder, behind which only elements for raw video stand.

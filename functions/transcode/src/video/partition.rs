@@ -59,7 +59,7 @@ fn decode(
         start,
         end,
     };
-    let opened = open_at(reader, 0, timeline, start).unwrap();
+    let opened = open_at(reader, 0, timeline, start, "identity").unwrap();
     let gate = Gate::new(*timeline, Pacing::Source, &chunk);
     let mut frames = Vec::new();
     feed::through(gate, timeline, opened, &mut |frame, shown| {
@@ -74,7 +74,10 @@ fn decode(
 fn check(path: &Path, chunk_s: u64) {
     reeldrop_media::init().unwrap();
     let reader: Arc<dyn ReadAt> = Arc::new(LocalFile::open(path).unwrap());
-    let first = open_at(&reader, 0, &timeline(0), 0).unwrap().first.unwrap();
+    let first = open_at(&reader, 0, &timeline(0), 0, "identity")
+        .unwrap()
+        .first
+        .unwrap();
     let timeline = timeline(u64::try_from(first.time_ns.unwrap()).unwrap());
     let whole = decode(&reader, &timeline, 0, None);
     let last = whole.last().unwrap().0;

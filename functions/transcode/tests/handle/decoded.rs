@@ -127,9 +127,10 @@ pub(crate) fn left(file: Vec<u8>) -> Vec<f32> {
             .0
             .iter()
             .map(|bytes| f32::from_le_bytes(*bytes));
-        match info.layout() {
-            gstreamer_audio::AudioLayout::Interleaved => samples.extend(both.step_by(2)),
-            _ => samples.extend(both.take(map.len() / 8)),
+        if info.layout() == gstreamer_audio::AudioLayout::Interleaved {
+            samples.extend(both.step_by(2));
+        } else {
+            samples.extend(both.take(map.len() / 8));
         }
     }
     samples
