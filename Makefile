@@ -27,7 +27,7 @@ functions/portal/page/dist/index.html: functions/portal/page/node_modules/.packa
 	@cd functions/portal/page && npm run build --silent && touch dist/index.html
 
 build: page ## build all programs, optimised
-	@echo "Building Reeldrop (the first time takes some ten minutes on two cores)"
+	@echo "Building Reeldrop (the first time takes a while)"
 	cargo build --release --workspace --bins
 
 run: setup ## set up, start everything, add FILE=clip.mp4 (or a sample) and print where it plays
