@@ -7,7 +7,7 @@ use reeldrop_events::{AssetId, PackageNo};
 pub enum Bucket {
     /// What people drop; fires notifications; never changed by Reeldrop.
     Uploads,
-    /// Clear intermediates; private; emptied by life cycle after a day.
+    /// Clear intermediates and notes of what is finished; private; emptied by life cycle after a day.
     Work,
     /// What players fetch.
     Media,
@@ -34,6 +34,15 @@ pub enum Key<'a> {
         set: &'a str,
         part: u32,
     },
+    /// The note that a part of a package is published: `set` as above.
+    PackagedIndex {
+        asset: AssetId,
+        package: PackageNo,
+        set: &'a str,
+        part: u32,
+    },
+    /// The note that the pictures of a title are complete.
+    PicturesIndex { asset: AssetId },
     /// Published init segment.
     Init {
         asset: AssetId,
@@ -72,9 +81,11 @@ impl Key<'_> {
     #[must_use]
     pub fn bucket(&self) -> Bucket {
         match self {
-            Self::ClearInit { .. } | Self::ClearPart { .. } | Self::ClearIndex { .. } => {
-                Bucket::Work
-            }
+            Self::ClearInit { .. }
+            | Self::ClearPart { .. }
+            | Self::ClearIndex { .. }
+            | Self::PackagedIndex { .. }
+            | Self::PicturesIndex { .. } => Bucket::Work,
             Self::Init { .. }
             | Self::Segment { .. }
             | Self::HlsMultivariant { .. }
@@ -102,6 +113,15 @@ impl Key<'_> {
             Self::ClearIndex { asset, set, part } => {
                 format!("{asset}/clear/{set}/{part:06}.json")
             }
+            Self::PackagedIndex {
+                asset,
+                package,
+                set,
+                part,
+            } => {
+                format!("{asset}/packaged/{package}/{set}/{part:06}.json")
+            }
+            Self::PicturesIndex { asset } => format!("{asset}/pictures.json"),
             Self::Init {
                 asset,
                 package,
@@ -137,7 +157,9 @@ impl Key<'_> {
         match self {
             Self::ClearInit { .. } | Self::Init { .. } => "video/mp4",
             Self::ClearPart { .. } | Self::Segment { .. } => "video/iso.segment",
-            Self::ClearIndex { .. } => "application/json",
+            Self::ClearIndex { .. } | Self::PackagedIndex { .. } | Self::PicturesIndex { .. } => {
+                "application/json"
+            }
             Self::HlsMultivariant { .. } | Self::HlsMedia { .. } => "application/vnd.apple.mpegurl",
             Self::Dash { .. } => "application/dash+xml",
             Self::Poster { .. } | Self::StoryboardSheet { .. } => "image/jpeg",
@@ -150,9 +172,11 @@ impl Key<'_> {
     #[must_use]
     pub fn cache_control(&self) -> &'static str {
         match self {
-            Self::ClearInit { .. } | Self::ClearPart { .. } | Self::ClearIndex { .. } => {
-                "private, no-store"
-            }
+            Self::ClearInit { .. }
+            | Self::ClearPart { .. }
+            | Self::ClearIndex { .. }
+            | Self::PackagedIndex { .. }
+            | Self::PicturesIndex { .. } => "private, no-store",
             Self::HlsMultivariant { .. } | Self::HlsMedia { .. } | Self::Dash { .. } => {
                 "public, max-age=1"
             }

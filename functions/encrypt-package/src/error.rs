@@ -53,6 +53,9 @@ pub enum Error {
     /// The event's renditions are not those of its kind.
     #[error("the event names {0} renditions where it must name one")]
     Renditions(usize),
+    /// What is published cannot be noted down.
+    #[error("note of a published part: {0}")]
+    Note(#[from] serde_json::Error),
     /// Work away from the request's thread did not end.
     #[error("{0}")]
     Stopped(Failure),
@@ -92,7 +95,7 @@ impl Error {
             Self::Catalog(CatalogError::Deleted(_)) => Outcome::Nothing,
             Self::Catalog(cause) if cause.is_transient() => Outcome::Again,
             Self::Store(cause) if cause.is_transient() => Outcome::Again,
-            Self::Stopped(Failure::Transient { .. }) => Outcome::Again,
+            Self::Stopped(Failure::Transient { .. }) | Self::Note(_) => Outcome::Again,
             Self::Stopped(Failure::Permanent { .. })
             | Self::Catalog(_)
             | Self::Store(_)

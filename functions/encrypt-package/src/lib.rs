@@ -4,6 +4,7 @@ mod budget;
 mod caller_key;
 mod config;
 mod error;
+mod finished;
 mod input;
 mod keys;
 mod outline;

@@ -9,13 +9,22 @@ use reeldrop_store::{Key, Location, Store};
 
 use crate::{EncryptPackage, Error, recipher::Lock};
 
+/// What the chunks are counted under: no rendition is called so.
+const CHUNKS: &str = "video";
+
 /// A part to publish.
-pub(crate) trait Part: Payload {
+pub(crate) trait Part: Payload + Clone + PartialEq {
     /// What is said when it is published.
     type Packaged: Payload;
 
     /// The package that it is published in.
     fn package(&self) -> PackageNo;
+
+    /// Which parts it is counted among: a rendition's, or the chunks, which make all renditions.
+    fn set(&self) -> &str;
+
+    /// Its number among these.
+    fn index(&self) -> u32;
 
     /// What its segments are encrypted with, and what they are to be encrypted with.
     async fn locks(&self, function: &EncryptPackage) -> Result<(Lock, Lock), Error>;
@@ -59,6 +68,14 @@ impl Part for ChunkTranscoded {
         PackageNo::FIRST
     }
 
+    fn set(&self) -> &str {
+        CHUNKS
+    }
+
+    fn index(&self) -> u32 {
+        self.chunk.index
+    }
+
     async fn locks(&self, function: &EncryptPackage) -> Result<(Lock, Lock), Error> {
         first_locks(function, self.asset, &self.source, self.scheme).await
     }
@@ -88,6 +105,14 @@ impl Part for AudioTranscoded {
         PackageNo::FIRST
     }
 
+    fn set(&self) -> &str {
+        &self.rendition.name
+    }
+
+    fn index(&self) -> u32 {
+        self.part.index
+    }
+
     async fn locks(&self, function: &EncryptPackage) -> Result<(Lock, Lock), Error> {
         first_locks(function, self.asset, &self.source, self.scheme).await
     }
@@ -111,6 +136,14 @@ impl Part for ChunkRepackagePlanned {
 
     fn package(&self) -> PackageNo {
         self.package
+    }
+
+    fn set(&self) -> &str {
+        CHUNKS
+    }
+
+    fn index(&self) -> u32 {
+        self.chunk.index
     }
 
     async fn locks(&self, function: &EncryptPackage) -> Result<(Lock, Lock), Error> {
@@ -141,6 +174,14 @@ impl Part for AudioRepackagePlanned {
 
     fn package(&self) -> PackageNo {
         self.package
+    }
+
+    fn set(&self) -> &str {
+        &self.rendition.name
+    }
+
+    fn index(&self) -> u32 {
+        self.part.index
     }
 
     async fn locks(&self, function: &EncryptPackage) -> Result<(Lock, Lock), Error> {

@@ -11,6 +11,7 @@ use reeldrop_store::{Key, Location, StoreError};
 
 use crate::{
     EncryptPackage, Error,
+    finished::Finished,
     part::{Part, Rendition, Segment},
     recipher::{Lock, Recipher},
 };
@@ -23,14 +24,14 @@ const AT_ONCE: usize = 2;
 
 /// Where a rendition is published.
 #[derive(Clone, Copy, Debug)]
-struct Target<'a> {
-    asset: AssetId,
-    package: PackageNo,
-    rendition: &'a str,
+pub(crate) struct Target<'a> {
+    pub(crate) asset: AssetId,
+    pub(crate) package: PackageNo,
+    pub(crate) rendition: &'a str,
 }
 
 impl EncryptPackage {
-    /// Publishes all segments of a part.
+    /// Publishes all segments of a part, unless they are published already.
     ///
     /// # Errors
     /// Why not; what is published already stays, and is written again with the same bytes.
@@ -39,6 +40,22 @@ impl EncryptPackage {
         part: &P,
     ) -> Result<Vec<PackagedRendition>, Error> {
         let (from, to) = part.locks(self).await?;
+        let finished = Finished::new(part, &to);
+        match finished.load(&self.store).await? {
+            Some(renditions) => Ok(renditions),
+            None => {
+                let renditions = self.encrypt_part(part, &from, &to).await?;
+                finished.save(&self.store, renditions).await
+            }
+        }
+    }
+
+    async fn encrypt_part<P: Part>(
+        &self,
+        part: &P,
+        from: &Lock,
+        to: &Lock,
+    ) -> Result<Vec<PackagedRendition>, Error> {
         let renditions = part.renditions(&self.store);
         let packaged = renditions.iter().map(|rendition| {
             let target = Target {
@@ -46,7 +63,7 @@ impl EncryptPackage {
                 package: part.package(),
                 rendition: &rendition.name,
             };
-            self.package_rendition(target, rendition, &from, &to)
+            self.package_rendition(target, rendition, from, to)
         });
         future::try_join_all(packaged).await
     }
@@ -131,7 +148,7 @@ impl EncryptPackage {
 }
 
 impl<'a> Target<'a> {
-    fn init(self) -> Key<'a> {
+    pub(crate) fn init(self) -> Key<'a> {
         Key::Init {
             asset: self.asset,
             package: self.package,
@@ -139,7 +156,7 @@ impl<'a> Target<'a> {
         }
     }
 
-    fn segment(self, number: u32) -> Key<'a> {
+    pub(crate) fn segment(self, number: u32) -> Key<'a> {
         Key::Segment {
             asset: self.asset,
             package: self.package,

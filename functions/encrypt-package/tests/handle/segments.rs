@@ -6,7 +6,7 @@ use reeldrop_cmaf::protect::{self, Decryption, decrypt_segment};
 use reeldrop_events::{
     AssetId, AudioPackaged, ChunkPackaged, ChunkTranscoded, PackageNo, PackagedRendition, Scheme,
 };
-use reeldrop_runtime::Failure;
+use reeldrop_runtime::{Failure, Function};
 use reeldrop_store::Key;
 
 use crate::{World, only, step_failed, title};
@@ -93,6 +93,70 @@ async fn a_part_delivered_twice_to_two_processes_at_once_gives_the_same_bytes_an
         assert_eq!(first, third);
         assert_eq!(published, world.endpoint.published());
     }
+}
+
+#[tokio::test]
+async fn a_finished_part_is_not_encrypted_again_unless_something_of_it_is_missing() {
+    let world = World::new().await;
+    let source = title::source("clip.mp4");
+    let (chunk, audio) = title::transcode(&world.endpoint.store, &source, Scheme::Cbcs).await;
+    let asset = chunk.asset;
+    let chunk = || Input::ChunkTranscoded(chunk.clone().into());
+    let audio = || Input::AudioTranscoded(audio.clone().into());
+    let (first, sound) = (world.handle(chunk()).await, world.handle(audio()).await);
+    let published = world.endpoint.published();
+    let store = &world.endpoint.store;
+    let segment = |rendition, number| Key::Segment {
+        asset,
+        package: PackageNo::FIRST,
+        rendition,
+        number,
+    };
+
+    // Whoever writes a segment again replaces this one.
+    let (marked, lost) = (segment(title::LADDER[0], 0), segment(title::LADDER[1], 1));
+    let bytes = published[&marked.path()].len();
+    store.put(&marked, vec![0; bytes].into()).await.unwrap();
+    assert_eq!(world.handle(chunk()).await, first);
+    assert_eq!(world.handle(audio()).await, sound);
+    let again = world.endpoint.published();
+    assert_eq!(again[&marked.path()], vec![0; bytes]);
+
+    store.delete(&store.at(&lost)).await.unwrap();
+    assert_eq!(world.handle(chunk()).await, first);
+    assert_eq!(world.endpoint.published(), published);
+
+    let init = Key::Init {
+        asset,
+        package: PackageNo::FIRST,
+        rendition: title::AUDIO,
+    };
+    store.delete(&store.at(&init)).await.unwrap();
+    assert_eq!(world.handle(audio()).await, sound);
+    assert_eq!(world.endpoint.published(), published);
+}
+
+#[tokio::test]
+async fn of_a_deleted_title_nothing_more_is_published() {
+    let world = World::new().await;
+    let source = title::source("clip.mp4");
+    let (chunk, audio) = title::transcode(&world.endpoint.store, &source, Scheme::Cbcs).await;
+    let asset = chunk.asset;
+    let client = world.database.client().await;
+    crate::rows::title(&client, &source, Scheme::Cbcs).await;
+    let function = world.function();
+    let before = function.handle(Input::ChunkTranscoded(chunk.into())).await;
+    assert_eq!(before.unwrap().as_slice().len(), 1);
+    let published = world.endpoint.published();
+    for statement in [
+        "delete from content_keys where asset = $1",
+        "update assets set deleted_at = now() where id = $1",
+    ] {
+        client.execute(statement, &[&asset.0]).await.unwrap();
+    }
+    let after = function.handle(Input::AudioTranscoded(audio.into())).await;
+    assert_eq!(after.unwrap(), reeldrop_events::Events::none());
+    assert_eq!(world.endpoint.published(), published);
 }
 
 #[tokio::test]
@@ -226,7 +290,6 @@ async fn a_store_that_does_not_answer_is_asked_again_later() {
     let (chunk, _) = title::transcode(&world.endpoint.store, &source, Scheme::None).await;
     // Port 9 is discard, which nothing listens on here.
     let function = world.function_at(crate::endpoint::store("http://127.0.0.1:9".to_owned()).await);
-    let failure =
-        reeldrop_runtime::Function::handle(&function, Input::ChunkTranscoded(chunk.into()));
+    let failure = function.handle(Input::ChunkTranscoded(chunk.into()));
     assert!(matches!(failure.await, Err(Failure::Transient { .. })));
 }
