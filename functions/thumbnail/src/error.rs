@@ -23,6 +23,9 @@ pub enum Error {
     /// A picture cannot be written.
     #[error("a picture cannot be encoded: {0}")]
     Encode(String),
+    /// What is finished cannot be noted down.
+    #[error("note of finished pictures: {0}")]
+    Note(#[from] serde_json::Error),
     /// The work broke off.
     #[error(transparent)]
     Broken(#[from] Failure),
@@ -44,7 +47,7 @@ impl Error {
                 | MediaError::Damaged(_) => false,
             },
             Self::Store(store) => store.is_transient(),
-            Self::Broken(_) => true,
+            Self::Broken(_) | Self::Note(_) => true,
             Self::NoPicture | Self::Convert(_) | Self::Encode(_) => false,
         }
     }

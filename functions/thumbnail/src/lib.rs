@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod error;
+mod finished;
 mod moments;
 mod picture;
 mod pictures;
@@ -35,7 +36,7 @@ impl Function for Thumbnail {
 
     async fn handle(&self, probed: MediaProbed) -> Result<Events, Failure> {
         let asset = probed.asset;
-        let completed = self.make(probed).await.map_err(|error| {
+        let completed = self.complete(probed).await.map_err(|error| {
             error.into_failure(|reason| StepFailed {
                 asset,
                 step: Self::NAME.to_owned(),
@@ -60,6 +61,15 @@ impl Thumbnail {
     /// A setting that is missing or does not fit.
     pub async fn from_env() -> anyhow::Result<Self> {
         Ok(Self::new(Store::from_env().await?))
+    }
+
+    /// What is finished already, or else is made now.
+    async fn complete(&self, probed: MediaProbed) -> Result<ThumbnailsCompleted, Error> {
+        if let Some(completed) = finished::load(&self.store, &probed).await? {
+            return Ok(completed);
+        }
+        let completed = self.make(probed.clone()).await?;
+        finished::save(&self.store, probed, completed).await
     }
 
     async fn make(&self, probed: MediaProbed) -> Result<ThumbnailsCompleted, Error> {

@@ -12,6 +12,7 @@ use endpoint::Endpoint;
 use image::RgbImage;
 use reeldrop_events::{Events, Orientation, Payload, StepFailed, ThumbnailsCompleted, Transfer};
 use reeldrop_runtime::{Failure, Function};
+use reeldrop_store::Key;
 use thumbnail::Thumbnail;
 
 const ROOFTOPS: Clip = Clip::plain("h264_aac_640x360_17s.mp4", (640, 360), 17_066);
@@ -117,6 +118,32 @@ async fn handling_twice_gives_the_same_bytes_and_event() {
     assert_eq!(first.said.poster_time_ms, second.said.poster_time_ms);
     assert!(first.poster == second.poster && first.sheet == second.sheet);
     assert!(first.preview == second.preview && first.cues == second.cues);
+}
+
+#[tokio::test]
+async fn finished_pictures_are_not_made_again_unless_one_is_missing() {
+    let Some(path) = ROOFTOPS.path() else {
+        return;
+    };
+    let endpoint = Endpoint::start().await;
+    let probed = ROOFTOPS.probed(endpoint.upload(&path).await);
+    let function = Thumbnail::new(endpoint.store.clone());
+    let first = function.handle(probed.clone()).await.unwrap();
+    let said = said(first.clone());
+    let poster = endpoint.get(&said.poster).await;
+
+    // Whoever makes the pictures again replaces this one.
+    let (asset, store) = (said.asset, &endpoint.store);
+    let mark = bytes::Bytes::from_static(b"marked");
+    store.put(&Key::Poster { asset }, mark).await.unwrap();
+    assert_eq!(function.handle(probed.clone()).await.unwrap(), first);
+    assert_eq!(endpoint.get(&said.poster).await, b"marked");
+
+    let sheet = Key::StoryboardSheet { asset, sheet: 0 };
+    store.delete(&store.at(&sheet)).await.unwrap();
+    assert_eq!(function.handle(probed).await.unwrap(), first);
+    assert!(endpoint.get(&said.poster).await == poster);
+    assert!(!endpoint.get(&sheet.path()).await.is_empty());
 }
 
 #[tokio::test]
