@@ -31,6 +31,7 @@ pub struct Frame {
 pub struct Frames {
     watched: Watched,
     sink: gst_app::AppSink,
+    failed: Option<MediaError>,
 }
 
 impl Frames {
@@ -41,7 +42,11 @@ impl Frames {
     ) -> Result<Self, MediaError> {
         held.release()?;
         watched.set_state(gst::State::Playing)?;
-        Ok(Self { watched, sink })
+        Ok(Self {
+            watched,
+            sink,
+            failed: None,
+        })
     }
 
     /// Goes on from the key frame at or before `to_ns` in stream time, from the end of the stream
@@ -76,8 +81,13 @@ impl Frames {
             if let Some(sample) = self.sink.try_pull_sample(clock_time(step)) {
                 return Ok(Some(frame(own(&sample))));
             }
-            if let Some(error) = self.watched.pending_error() {
-                return Err(error);
+            if let Some(error) = self.failed.take().or_else(|| self.watched.pending_error()) {
+                // What came before the error, but after it was last looked for, comes first.
+                let Some(sample) = self.sink.try_pull_sample(gst::ClockTime::ZERO) else {
+                    return Err(error);
+                };
+                self.failed = Some(error);
+                return Ok(Some(frame(own(&sample))));
             }
             if self.sink.is_eos() {
                 return Ok(None);

@@ -3,6 +3,7 @@
 mod decoding;
 mod demuxed;
 mod error;
+mod finding;
 mod frames;
 mod gate;
 pub mod mp4;
@@ -11,10 +12,11 @@ mod profile;
 mod quirks;
 mod range_src;
 mod read_at;
+mod stream;
 mod watch;
 
 pub use decoding::{Decoding, Ended};
-pub use demuxed::{Demuxed, Stream, StreamKind, Track};
+pub use demuxed::Demuxed;
 pub use error::MediaError;
 pub use frames::{Frame, Frames, stream_time_ns};
 pub use plugins::init;
@@ -23,3 +25,4 @@ pub use profile::{
 };
 pub use range_src::RangeSrc;
 pub use read_at::{LocalFile, ReadAt};
+pub use stream::{Stream, StreamKind, Track};

@@ -2,7 +2,7 @@
 
 use std::{
     io,
-    sync::{Arc, OnceLock},
+    sync::{Arc, OnceLock, atomic::Ordering},
 };
 
 use glib::subclass::prelude::*;
@@ -32,10 +32,16 @@ impl RangeSrc {
     pub fn take_failure(&self) -> Option<io::Error> {
         self.imp().failure.lock().ok()?.take()
     }
+
+    /// How many reads have begun and ended so far: odd while one is under way. What does not change
+    /// is a source that nobody reads.
+    pub(crate) fn activity(&self) -> u64 {
+        self.imp().activity.load(Ordering::SeqCst)
+    }
 }
 
 mod imp {
-    use std::sync::{LazyLock, Mutex};
+    use std::sync::{LazyLock, Mutex, atomic::AtomicU64};
 
     use gst::subclass::prelude::*;
     use gst_base::{
@@ -43,12 +49,13 @@ mod imp {
         subclass::{base_src::CreateSuccess, prelude::*},
     };
 
-    use super::{Arc, OnceLock, ReadAt, gst, gst_base, io};
+    use super::{Arc, OnceLock, Ordering, ReadAt, gst, gst_base, io};
 
     #[derive(Default)]
     pub struct RangeSrc {
         pub(super) reader: OnceLock<Arc<dyn ReadAt>>,
         pub(super) failure: Mutex<Option<io::Error>>,
+        pub(super) activity: AtomicU64,
     }
 
     #[glib::object_subclass]
@@ -115,7 +122,10 @@ mod imp {
             if offset >= reader.size_bytes() {
                 return Err(gst::FlowError::Eos);
             }
-            match reader.read_at(offset, length as usize) {
+            self.activity.fetch_add(1, Ordering::SeqCst);
+            let read = reader.read_at(offset, length as usize);
+            self.activity.fetch_add(1, Ordering::SeqCst);
+            match read {
                 Ok(bytes) if bytes.is_empty() => Err(gst::FlowError::Eos),
                 Ok(bytes) => {
                     let end = offset + bytes.len() as u64;

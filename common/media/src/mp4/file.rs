@@ -1,9 +1,6 @@
 //! The boxes at the top level of the file.
 
-use std::{
-    io,
-    time::{Duration, Instant},
-};
+use std::io;
 
 use bytes::Bytes;
 
@@ -11,6 +8,7 @@ use super::{
     boxes::{find, size_of, u32_at},
     fragment::{self, Fragment},
     movie::Movie,
+    tail,
 };
 use crate::ReadAt;
 
@@ -18,8 +16,10 @@ use crate::ReadAt;
 const LARGEST_INDEX: u64 = 64 << 20;
 /// Most boxes looked at on the top level.
 const MOST_BOXES: usize = 20_000;
-/// Longest walk through the fragments of a file.
-const LONGEST_WALK: Duration = Duration::from_millis(1_500);
+/// The walk through a file's fragments ends after this many boxes of fragments, if it has come this
+/// far in bytes: a count, and no clock, so that the same file is always walked as far.
+const HEAD_FRAGMENTS: usize = 64;
+const HEAD_BYTES: u64 = 32 << 20;
 
 /// Why the index of the file cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -40,10 +40,10 @@ pub enum Mp4Error {
 pub struct Mp4 {
     /// The movie box.
     pub movie: Movie,
-    /// Fragments in the file's order.
+    /// Fragments in the file's order: all, or those of its beginning.
     pub fragments: Vec<Fragment>,
-    /// Whether the walk through the fragments ended before the file did.
-    pub partly_walked: bool,
+    /// The last fragments, where those between were not looked at.
+    pub last_fragments: Option<Vec<Fragment>>,
     /// Size of the file in bytes.
     pub size_bytes: u64,
 }
@@ -73,10 +73,11 @@ pub fn read_movie(reader: &dyn ReadAt) -> Result<Option<Movie>, Mp4Error> {
 fn walk(reader: &dyn ReadAt, movie_only: bool) -> Result<Option<Walk>, Mp4Error> {
     let mut walk = Walk {
         movie_only,
-        started: Instant::now(),
         movie: None,
+        boxes: 0,
         fragments: Vec::new(),
-        stopped: false,
+        searched: false,
+        last: None,
     };
     let size_bytes = reader.size_bytes();
     let mut at = 0;
@@ -95,7 +96,7 @@ fn walk(reader: &dyn ReadAt, movie_only: bool) -> Result<Option<Walk>, Mp4Error>
             at.saturating_add(size)
         };
         walk.take(reader, kind, at + header as u64, end.min(size_bytes))?;
-        if end >= size_bytes || walk.stop() {
+        if end >= size_bytes || walk.stop(reader, end)? {
             break;
         }
         at = end;
@@ -106,10 +107,13 @@ fn walk(reader: &dyn ReadAt, movie_only: bool) -> Result<Option<Walk>, Mp4Error>
 /// What is found on the way.
 struct Walk {
     movie_only: bool,
-    started: Instant,
     movie: Option<Movie>,
+    /// Boxes of fragments so far.
+    boxes: usize,
     fragments: Vec<Fragment>,
-    stopped: bool,
+    /// Whether the end was looked for.
+    searched: bool,
+    last: Option<Vec<Fragment>>,
 }
 
 impl Walk {
@@ -126,6 +130,7 @@ impl Walk {
                 self.movie = Some(Movie::parse(&moov).ok_or(Mp4Error::Damaged)?);
             }
             b"moof" => {
+                self.boxes += 1;
                 let moof = index_box(reader, body, end)?;
                 // Offsets in a fragment count from the box's first byte: 8 before its body.
                 if let Some(movie) = &self.movie {
@@ -138,12 +143,21 @@ impl Walk {
         Ok(())
     }
 
-    /// Whether enough is known: a file that is not fragmented has nothing behind its moov.
-    fn stop(&mut self) -> bool {
-        let fragmented =
-            !self.movie_only && self.movie.as_ref().is_some_and(|movie| movie.fragmented);
-        self.stopped = fragmented && self.started.elapsed() > LONGEST_WALK;
-        self.stopped || (self.movie.is_some() && !fragmented)
+    /// Whether enough is known: a file that is not fragmented has nothing behind its moov, and of a
+    /// long one that is, the beginning and the end are enough. Where the end cannot be found, the
+    /// walk goes on.
+    fn stop(&mut self, reader: &dyn ReadAt, at: u64) -> Result<bool, Mp4Error> {
+        let Some(movie) = &self.movie else {
+            return Ok(false);
+        };
+        if self.movie_only || !movie.fragmented {
+            return Ok(true);
+        }
+        if !self.searched && self.boxes >= HEAD_FRAGMENTS && at >= HEAD_BYTES {
+            self.searched = true;
+            self.last = tail::last_fragments(reader, at, movie, &self.fragments)?;
+        }
+        Ok(self.last.is_some())
     }
 
     fn finish(self, size_bytes: u64) -> Result<Mp4, Mp4Error> {
@@ -151,7 +165,7 @@ impl Walk {
         Ok(Mp4 {
             movie,
             fragments: self.fragments,
-            partly_walked: self.stopped,
+            last_fragments: self.last,
             size_bytes,
         })
     }

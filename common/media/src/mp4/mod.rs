@@ -9,6 +9,7 @@ mod fragment;
 mod movie;
 mod sample_table;
 mod samples;
+mod tail;
 mod track;
 
 pub use file::{Mp4, Mp4Error, read, read_movie};

@@ -1,6 +1,6 @@
 //! What is shown of a track, and when: its samples through its edit list.
 
-use super::{Edit, Mp4, Track};
+use super::{Edit, Fragment, Mp4, Track};
 
 /// A hundred years.
 const MOST_NS: i128 = 100 * 366 * 86_400 * 1_000_000_000;
@@ -20,6 +20,13 @@ pub struct Sample {
     pub key: bool,
 }
 
+impl Sample {
+    /// Whether a file of this size has all of it.
+    pub(super) fn within(&self, size_bytes: u64) -> bool {
+        self.offset.saturating_add(u64::from(self.bytes)) <= size_bytes
+    }
+}
+
 /// What is shown of a track.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Presentation {
@@ -35,6 +42,8 @@ pub struct Presentation {
     pub bytes: u64,
     /// Samples that the index describes, but that do not lie within the file.
     pub missing: usize,
+    /// Whether all of the file was looked at; else `end` is that of the file all the same.
+    pub whole: bool,
 }
 
 impl Presentation {
@@ -51,17 +60,24 @@ impl Mp4 {
     /// What is shown of `track`, as far as its samples lie within the file.
     #[must_use]
     pub fn presentation(&self, track: &Track) -> Presentation {
-        let mut samples = track.samples.samples();
-        if samples.is_empty() {
-            samples = self.fragment_samples(track.id);
+        let samples = track.samples.samples();
+        if !samples.is_empty() {
+            return self.present(track, samples);
         }
+        let mut shown = self.present(track, fragment_samples(&self.fragments, track.id));
+        if let Some(last) = &self.last_fragments {
+            let last = self.present(track, fragment_samples(last, track.id));
+            shown.end = shown.end.max(last.end);
+            shown.whole = false;
+        }
+        shown
+    }
+
+    fn present(&self, track: &Track, mut samples: Vec<Sample>) -> Presentation {
         let described = samples.len();
-        let inside = |sample: &Sample| {
-            sample.offset.saturating_add(u64::from(sample.bytes)) <= self.size_bytes
-        };
         let whole = samples
             .iter()
-            .position(|sample| !inside(sample))
+            .position(|sample| !sample.within(self.size_bytes))
             .unwrap_or(described);
         samples.truncate(whole);
         let mut shown = Presentation {
@@ -71,30 +87,12 @@ impl Mp4 {
             keys: Vec::new(),
             bytes: samples.iter().map(|sample| u64::from(sample.bytes)).sum(),
             missing: described - whole,
+            whole: true,
         };
         self.show(track, samples, &mut shown);
         shown.times.sort_unstable();
         shown.keys.sort_unstable();
         shown
-    }
-
-    fn fragment_samples(&self, track: u32) -> Vec<Sample> {
-        let mut samples = Vec::new();
-        let mut expected = 0;
-        for fragment in self
-            .fragments
-            .iter()
-            .filter(|fragment| fragment.track == track)
-        {
-            let start = fragment.decode_time.unwrap_or(expected);
-            expected = start.saturating_add(fragment.duration);
-            let start = i64::try_from(start).unwrap_or(i64::MAX).min(i64::MAX / 2);
-            samples.extend(fragment.samples.iter().map(|sample| Sample {
-                time: start + sample.time,
-                ..*sample
-            }));
-        }
-        samples
     }
 
     fn show(&self, track: &Track, samples: Vec<Sample>, shown: &mut Presentation) {
@@ -128,6 +126,21 @@ impl Mp4 {
             offset += length;
         }
     }
+}
+
+fn fragment_samples(fragments: &[Fragment], track: u32) -> Vec<Sample> {
+    let mut samples = Vec::new();
+    let mut expected = 0;
+    for fragment in fragments.iter().filter(|fragment| fragment.track == track) {
+        let start = fragment.decode_time.unwrap_or(expected);
+        expected = start.saturating_add(fragment.duration);
+        let start = i64::try_from(start).unwrap_or(i64::MAX).min(i64::MAX / 2);
+        samples.extend(fragment.samples.iter().map(|sample| Sample {
+            time: start + sample.time,
+            ..*sample
+        }));
+    }
+    samples
 }
 
 /// A sample from its own time to that of the next one shown.
@@ -212,7 +225,7 @@ mod tests {
         let mp4 = Mp4 {
             movie,
             fragments: Vec::new(),
-            partly_walked: false,
+            last_fragments: None,
             size_bytes: 1,
         };
         let mut shown = Presentation {
@@ -222,6 +235,7 @@ mod tests {
             keys: Vec::new(),
             bytes: 0,
             missing: 0,
+            whole: true,
         };
         mp4.show(&track, samples.to_vec(), &mut shown);
         (shown.times, shown.end)
