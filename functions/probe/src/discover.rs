@@ -6,50 +6,41 @@ use std::{
 };
 
 use reeldrop_events::{AudioTrack, Media};
-use reeldrop_media::{Demuxed, MediaError, Profile, ReadAt, mp4};
+use reeldrop_media::{MediaError, Profile, ReadAt, mp4};
 
 use crate::{
     Error, Rejection, checks,
     frames::Frames,
+    opened::Upload,
     packets, sound,
-    source::Clocked,
     streams::{self, Candidate},
     trial::{self, Picture},
     video,
 };
 
-/// Finds out what a file is.
+/// Most bytes read for the sound of all tracks together: it lies between the pictures.
+const SOUND_BYTES: u64 = 96 << 20;
+
+/// Finds out what a file is. How much of it is read and decoded is counted, and does not depend on
+/// time: whatever ends well ends the same.
 ///
 /// # Errors
 /// [`Error::Rejected`] where it can never become a title; the other errors where nothing can be
-/// said about it now.
+/// said about it now, after `patience` at the latest.
 pub fn discover(
     reader: Arc<dyn ReadAt>,
     profile: &Profile,
     patience: Duration,
 ) -> Result<Media, Error> {
-    let clocked = Arc::new(Clocked::new(reader));
-    let started = Instant::now();
-    let found = within(
-        Arc::clone(&clocked) as Arc<dyn ReadAt>,
-        profile,
-        started + patience,
-    );
-    match found {
-        Err(Error::Rejected(Rejection::TooSlow)) if clocked.spent() * 2 > started.elapsed() => {
-            Err(Error::SlowStore(clocked.spent().as_millis()))
-        }
-        found => found,
-    }
-}
-
-fn within(reader: Arc<dyn ReadAt>, profile: &Profile, deadline: Instant) -> Result<Media, Error> {
     let limits = &profile.limits;
     checks::check_size(reader.size_bytes(), limits)?;
-    let index = index(reader.as_ref())?;
+    let upload = Upload {
+        reader,
+        deadline: Instant::now() + patience,
+    };
+    let index = index(upload.reader.as_ref())?;
     let index = index.as_ref();
-    let demuxed = Demuxed::open(Arc::clone(&reader), left(deadline)?)
-        .map_err(|error| unopened(error, index))?;
+    let (demuxed, _) = upload.open(0).map_err(|error| unopened(error, index))?;
     let (video, audio) = streams::candidates(&demuxed, index);
     checks::check_streams(&demuxed, index, video.len(), audio.len(), limits)?;
     let video = streams::pick_video(video, index)?;
@@ -63,12 +54,12 @@ fn within(reader: Arc<dyn ReadAt>, profile: &Profile, deadline: Instant) -> Resu
     }
     let container = streams::container(&demuxed, index);
     let channels = profile.audio.channels;
-    let (picture, sounds) = sample(&reader, &video, &audio, index, channels, deadline)?;
+    let (picture, sounds) = sample(&upload, &video, &audio, index, channels)?;
     checks::check_picture(&picture, limits)?;
     let frames = match &shown {
         Some(shown) => Frames::of_index(shown, &video, &picture),
         None => {
-            let packets = packets::read(&reader, video.video())?;
+            let packets = packets::read(&upload, video.video())?;
             Frames::of_packets(packets, container, &video, &picture)
         }
     };
@@ -81,7 +72,6 @@ fn within(reader: Arc<dyn ReadAt>, profile: &Profile, deadline: Instant) -> Resu
     let durations = sounds.iter().map(|track| track.duration_ns);
     let duration_ns = durations.fold(video.duration_ns, u64::max);
     checks::check_duration(duration_ns, limits)?;
-    left(deadline)?;
     Ok(Media {
         container,
         duration_ns,
@@ -94,19 +84,17 @@ fn within(reader: Arc<dyn ReadAt>, profile: &Profile, deadline: Instant) -> Resu
 
 /// Looks at the first pictures and listens to the sound, both at once.
 fn sample(
-    reader: &Arc<dyn ReadAt>,
+    upload: &Upload,
     video: &Candidate<'_>,
     audio: &[Candidate<'_>],
     index: Option<&mp4::Mp4>,
     channels: u32,
-    deadline: Instant,
 ) -> Result<(Picture, Vec<AudioTrack>), Error> {
-    let patience = left(deadline)?;
-    let again = Demuxed::open(Arc::clone(reader), patience)?;
+    let bytes = SOUND_BYTES / (audio.len() as u64).max(1);
     let listen = || -> Result<Vec<AudioTrack>, Error> {
         let tracks = audio
             .iter()
-            .map(|track| sound::listen(reader, track, index, channels));
+            .map(|track| sound::listen(upload, track, index, channels, bytes));
         Ok(tracks
             .collect::<Result<Vec<_>, _>>()?
             .into_iter()
@@ -115,7 +103,7 @@ fn sample(
     };
     std::thread::scope(|scope| {
         let listening = scope.spawn(listen);
-        let picture = trial::picture(again, video.video(), &video.stream.codec, patience);
+        let picture = trial::picture(upload, video.video(), &video.stream.codec);
         match listening.join() {
             Ok(sounds) => Ok((picture?, sounds?)),
             Err(panic) => std::panic::resume_unwind(panic),
@@ -173,10 +161,4 @@ fn unopened(error: MediaError, index: Option<&mp4::Mp4>) -> Error {
         | MediaError::NoTrack(_)
         | MediaError::Timeout(_) => error.into(),
     }
-}
-
-fn left(deadline: Instant) -> Result<Duration, Rejection> {
-    deadline
-        .checked_duration_since(Instant::now())
-        .ok_or(Rejection::TooSlow)
 }

@@ -20,9 +20,9 @@ pub enum Error {
     /// The bytes could not be read.
     #[error("upload cannot be read: {0}")]
     Read(io::Error),
-    /// Reading took so long that nothing can be said about the file.
-    #[error("the store is too slow: reading took {0} ms")]
-    SlowStore(u128),
+    /// Nothing can be said about the file yet.
+    #[error("{0} took too long: the store or the machine is too slow, or the file is damaged")]
+    TooSlow(&'static str),
     /// GStreamer is not complete on this machine.
     #[error(transparent)]
     Missing(MediaError),
@@ -37,7 +37,7 @@ impl From<Error> for Failure {
             Error::Rejected(rejection) => Self::permanent(rejection),
             Error::Store(error) if !error.is_transient() => Self::permanent(error),
             Error::Store(error) => Self::transient(error),
-            Error::Read(_) | Error::SlowStore(_) | Error::Missing(_) => Self::transient(error),
+            Error::Read(_) | Error::TooSlow(_) | Error::Missing(_) => Self::transient(error),
             Error::Panicked(failure) => failure,
         }
     }
@@ -68,7 +68,7 @@ impl From<MediaError> for Error {
                 reason: lower_first(&reason),
             }
             .into(),
-            MediaError::Timeout(_) => Rejection::TooSlow.into(),
+            MediaError::Timeout(what) => Self::TooSlow(what),
         }
     }
 }

@@ -39,7 +39,7 @@ impl Frames {
             tick_ns,
             &hints,
             picture,
-            true,
+            shown.whole,
             shown.bytes,
         )
     }
@@ -117,7 +117,7 @@ impl Frames {
         let gaps = keys
             .windows(2)
             .map(|pair| pair[1] - pair[0])
-            .chain(keys.last().map(|last| end_ns - last));
+            .chain(keys.last().filter(|_| whole).map(|last| end_ns - last));
         Self {
             timing,
             start_ns,

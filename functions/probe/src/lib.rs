@@ -7,6 +7,7 @@ mod discover;
 mod error;
 mod frames;
 mod loudness;
+mod opened;
 mod packets;
 mod plan;
 mod rejection;
@@ -33,8 +34,9 @@ pub use error::Error;
 pub use plan::{parts, plan};
 pub use rejection::Rejection;
 
-/// Longest time spent on one file, so that a rejection comes within five seconds.
-const PATIENCE: Duration = Duration::from_millis(4_500);
+/// Longest time spent on one file before it is tried again, below the trigger's timeout: how much is
+/// read and decoded of a file is counted, so that a rejection comes within five seconds.
+const PATIENCE: Duration = Duration::from_secs(45);
 
 /// The function: what it needs is its fields.
 #[derive(Clone)]
@@ -70,7 +72,7 @@ impl Probe {
             return Err(Rejection::Gone.into());
         }
         let scheme = request::scheme(&info.metadata)?;
-        let reader = source::Upload::new(self.store.reader(at, source.size_bytes));
+        let reader = source::Object::new(self.store.reader(at, source.size_bytes));
         let profile = Arc::clone(&self.profile);
         let media = blocking(move || discover(Arc::new(reader), &profile, PATIENCE)).await;
         Ok((media.map_err(Error::Panicked)??, scheme))

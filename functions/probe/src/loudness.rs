@@ -1,14 +1,13 @@
 //! How loud a track is (ITU-R BS.1770, EBU R 128), and that it can be decoded at all.
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::sync::Arc;
 
 use ebur128::{EbuR128, Mode};
 use gstreamer as gst;
 use gstreamer_audio::AudioInfo;
-use reeldrop_media::{Demuxed, Frame, Frames, MediaError, ReadAt, Track};
+use reeldrop_media::{Frame, Frames, MediaError, Track};
+
+use crate::{opened::Upload, source::Bounded};
 
 /// Tracks up to this long are heard whole, nanoseconds: those of any file, and of a small one.
 const WHOLE_NS: u64 = 20_000_000_000;
@@ -19,11 +18,6 @@ const SMALL: u64 = 8 << 20;
 /// on the time it takes: the same file must always get the same gain.
 const WINDOWS: u64 = 12;
 const WINDOW_NS: u64 = 1_500_000_000;
-/// Longest time for one block of sound to come.
-const PATIENCE: Duration = Duration::from_millis(2_000);
-/// Longest time for all of it: the loudness of a track that takes longer stays unknown.
-const LONGEST: Duration = Duration::from_millis(3_000);
-
 /// What was heard of a track.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Sound {
@@ -41,34 +35,32 @@ pub(crate) struct Sound {
     pub(crate) peak_dbfs: Option<f64>,
 }
 
-/// Listens to a track mixed down to `channels`, as it will be delivered; none where nothing can be
-/// decoded.
+/// Listens to a track mixed down to `channels`, as it will be delivered, by reading `bytes` of the
+/// file; none where nothing can be decoded.
 pub(crate) fn listen(
-    reader: &Arc<dyn ReadAt>,
+    upload: &Upload,
     track: Track,
     duration_ns: Option<u64>,
     channels: u32,
+    bytes: u64,
 ) -> Result<Option<Sound>, MediaError> {
-    let started = Instant::now();
-    let mut meter = None;
-    let mut sound = Sound::default();
-    let small = reader.size_bytes() <= SMALL;
+    let small = upload.reader.size_bytes() <= SMALL;
     let whole_ns = if small { WHOLE_OF_SMALL_NS } else { WHOLE_NS };
     let long = duration_ns.filter(|ns| *ns > whole_ns);
-    for from_ns in windows(long) {
-        let (mut frames, native) = open(reader, track, from_ns, channels)?;
-        let most = long.map_or(WHOLE_OF_SMALL_NS, |_| WINDOW_NS);
-        sound.whole = hear(&mut frames, most, &mut sound, &mut meter)? && long.is_none();
-        if let Some(native) = native {
-            (sound.channels, sound.sample_rate_hz) = native;
+    let windows = windows(long);
+    let most_ns = long.map_or(WHOLE_OF_SMALL_NS, |_| WINDOW_NS);
+    let most_bytes = bytes / windows.len() as u64;
+    let mut ear = Ear::open(upload, track, channels, most_bytes)?;
+    for from_ns in windows {
+        // Where the demuxer cannot go, what was heard so far stands for all of it.
+        if let Some(from_ns) = from_ns
+            && !ear.go_to(upload, from_ns, most_bytes)?
+        {
+            break;
         }
-        if started.elapsed() > LONGEST {
-            return Ok(meter.map(|_| sound));
-        }
+        ear.sound.whole = ear.hear(upload, most_ns)? && long.is_none();
     }
-    let Some(meter) = meter else { return Ok(None) };
-    read_meter(&meter, channels, &mut sound);
-    Ok(Some(sound))
+    Ok(ear.sound())
 }
 
 /// Where to listen: from the start, and at even distances up to the end of a long track.
@@ -81,57 +73,93 @@ fn windows(long_ns: Option<u64>) -> Vec<Option<u64>> {
     }
 }
 
-fn open(
-    reader: &Arc<dyn ReadAt>,
-    track: Track,
-    from_ns: Option<u64>,
+/// A track that is being listened to.
+struct Ear {
+    frames: Frames,
+    source: Arc<Bounded>,
+    native: Option<(u32, u32)>,
     channels: u32,
-) -> Result<(Frames, Option<(u32, u32)>), MediaError> {
-    let demuxed = Demuxed::open(Arc::clone(reader), PATIENCE)?;
-    let native = demuxed.stream(track).and_then(|stream| {
-        let caps = stream.caps.structure(0)?;
-        let number = |name| u32::try_from(caps.get::<i32>(name).ok()?).ok();
-        Some((number("channels")?, number("rate")?))
-    });
-    let element = |name: &str| {
-        gst::ElementFactory::make(name)
-            .build()
-            .map_err(|_| MediaError::Missing(name.to_owned()))
-    };
-    let caps = gst::Caps::builder("audio/x-raw")
-        .field("format", gstreamer_audio::AUDIO_FORMAT_F32.to_str())
-        .field("layout", "interleaved")
-        .field("channels", channels as i32)
-        .build();
-    let filter = element("capsfilter")?;
-    gst::prelude::ObjectExt::set_property(&filter, "caps", caps);
-    let frames = demuxed
-        .decode(track, from_ns)?
-        .frames_through(&[element("audioconvert")?, filter])?;
-    Ok((frames, native))
+    meter: Option<EbuR128>,
+    sound: Sound,
 }
 
-/// Hears up to `most_ns`; whether the track ended before that.
-fn hear(
-    frames: &mut Frames,
-    most_ns: u64,
-    sound: &mut Sound,
-    meter: &mut Option<EbuR128>,
-) -> Result<bool, MediaError> {
-    let mut heard_ns = 0;
-    while heard_ns < most_ns {
-        let block = match frames.next(PATIENCE) {
-            Ok(Some(block)) => block,
-            Ok(None) | Err(MediaError::Damaged(_)) => return Ok(true),
-            Err(error) => return Err(error),
+impl Ear {
+    fn open(upload: &Upload, track: Track, channels: u32, bytes: u64) -> Result<Self, MediaError> {
+        let (demuxed, source) = upload.open(bytes)?;
+        let native = demuxed.stream(track).and_then(|stream| {
+            let caps = stream.caps.structure(0)?;
+            let number = |name| u32::try_from(caps.get::<i32>(name).ok()?).ok();
+            Some((number("channels")?, number("rate")?))
+        });
+        let element = |name: &str| {
+            gst::ElementFactory::make(name)
+                .build()
+                .map_err(|_| MediaError::Missing(name.to_owned()))
         };
-        heard_ns += block.duration_ns.unwrap_or(0);
-        feed(&block, sound, meter);
+        let caps = gst::Caps::builder("audio/x-raw")
+            .field("format", gstreamer_audio::AUDIO_FORMAT_F32.to_str())
+            .field("layout", "interleaved")
+            .field("channels", channels as i32)
+            .build();
+        let filter = element("capsfilter")?;
+        gst::prelude::ObjectExt::set_property(&filter, "caps", caps);
+        let convert = element("audioconvert")?;
+        let frames = demuxed
+            .decode(track, None)?
+            .frames_through(&[convert, filter])?;
+        Ok(Self {
+            frames,
+            source,
+            native,
+            channels,
+            meter: None,
+            sound: Sound::default(),
+        })
     }
-    Ok(false)
+
+    /// Goes elsewhere, from where `bytes` may be read; whether the demuxer could. What it has read
+    /// ahead is drained first, so that it is not counted there.
+    fn go_to(&mut self, upload: &Upload, from_ns: u64, bytes: u64) -> Result<bool, MediaError> {
+        self.source.allow(0);
+        loop {
+            match self.frames.next(upload.patience()?) {
+                Ok(Some(_)) => {}
+                Ok(None) => break,
+                Err(MediaError::Damaged(_)) => return Ok(false),
+                Err(error) => return Err(error),
+            }
+        }
+        self.source.allow(bytes);
+        Ok(self.frames.seek(from_ns).is_ok())
+    }
+
+    /// Hears up to `most_ns`; whether the track ended before that.
+    fn hear(&mut self, upload: &Upload, most_ns: u64) -> Result<bool, MediaError> {
+        let mut heard_ns = 0;
+        while heard_ns < most_ns {
+            let block = match self.frames.next(upload.patience()?) {
+                Ok(Some(block)) => block,
+                Ok(None) | Err(MediaError::Damaged(_)) => return Ok(!self.source.spent()),
+                Err(error) => return Err(error),
+            };
+            heard_ns += feed(&block, &mut self.sound, &mut self.meter).unwrap_or(0);
+        }
+        Ok(false)
+    }
+
+    /// What was heard, none where nothing was.
+    fn sound(mut self) -> Option<Sound> {
+        let meter = self.meter?;
+        if let Some(native) = self.native {
+            (self.sound.channels, self.sound.sample_rate_hz) = native;
+        }
+        read_meter(&meter, self.channels, &mut self.sound);
+        Some(self.sound)
+    }
 }
 
-fn feed(block: &Frame, sound: &mut Sound, meter: &mut Option<EbuR128>) -> Option<()> {
+/// Feeds a block to the meter; its duration by the count of its samples, nanoseconds.
+fn feed(block: &Frame, sound: &mut Sound, meter: &mut Option<EbuR128>) -> Option<u64> {
     let info = AudioInfo::from_caps(block.sample.caps()?).ok()?;
     let mode = Mode::I | Mode::SAMPLE_PEAK;
     if meter.is_none() {
@@ -147,7 +175,9 @@ fn feed(block: &Frame, sound: &mut Sound, meter: &mut Option<EbuR128>) -> Option
         .collect();
     let duration = i64::try_from(block.duration_ns.unwrap_or(0)).unwrap_or(0);
     sound.end_ns = sound.end_ns.max(block.time_ns.unwrap_or(0) + duration);
-    meter.as_mut()?.add_frames_f32(&samples).ok()
+    meter.as_mut()?.add_frames_f32(&samples).ok()?;
+    let frames = samples.len() as u64 / u64::from(info.channels());
+    Some(frames * 1_000_000_000 / u64::from(info.rate()))
 }
 
 fn read_meter(meter: &EbuR128, channels: u32, sound: &mut Sound) {

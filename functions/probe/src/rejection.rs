@@ -50,9 +50,6 @@ pub enum Rejection {
         /// What the demuxer says.
         reason: String,
     },
-    /// It took too long, and not because of reading.
-    #[error("The file could not be made sense of in time: it is probably damaged.")]
-    TooSlow,
     /// More bytes than allowed.
     #[error("The file is too large: {bytes} bytes, and at most {limit} are allowed.")]
     TooLarge {

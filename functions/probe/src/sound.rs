@@ -1,23 +1,23 @@
 //! An audio track as the events describe it.
 
-use std::sync::Arc;
-
 use reeldrop_events::AudioTrack;
-use reeldrop_media::{MediaError, ReadAt, mp4};
+use reeldrop_media::{MediaError, mp4};
 
 use crate::{
     Error,
     loudness::{self, Sound},
+    opened::Upload,
     packets,
     streams::{Candidate, media_type},
 };
 
-/// Describes an audio track; none where nothing of it can be decoded.
+/// Describes an audio track from `bytes` of the file; none where nothing of it can be decoded.
 pub(crate) fn listen(
-    reader: &Arc<dyn ReadAt>,
+    upload: &Upload,
     audio: &Candidate<'_>,
     index: Option<&mp4::Mp4>,
     channels: u32,
+    bytes: u64,
 ) -> Result<Option<AudioTrack>, Error> {
     let shown = audio
         .track
@@ -29,23 +29,23 @@ pub(crate) fn listen(
     if indexed_ns == Some(0) {
         return Ok(None);
     }
-    let sound = match loudness::listen(reader, audio.audio(), indexed_ns, channels) {
+    let sound = match loudness::listen(upload, audio.audio(), indexed_ns, channels, bytes) {
         Ok(Some(sound)) => sound,
         // A broken audio track is left out: the title is worth more than its sound.
         Ok(None)
         | Err(
-            MediaError::Damaged(_)
-            | MediaError::UnsupportedCodec { .. }
-            | MediaError::NoTrack(_)
-            | MediaError::Timeout(_),
+            MediaError::Damaged(_) | MediaError::UnsupportedCodec { .. } | MediaError::NoTrack(_),
         ) => return Ok(None),
         Err(error) => return Err(error.into()),
     };
     let end_ns = match indexed_ns {
         Some(end) => i64::try_from(end).unwrap_or(i64::MAX),
         None if sound.whole => sound.end_ns,
-        None => packets::read(reader, audio.audio())
-            .map_or(sound.end_ns, |packets| packets.last_ns.max(sound.end_ns)),
+        None => match packets::read(upload, audio.audio()) {
+            Ok(packets) => packets.last_ns.max(sound.end_ns),
+            Err(error @ (MediaError::Timeout(_) | MediaError::Read(_))) => return Err(error.into()),
+            Err(_) => sound.end_ns,
+        },
     };
     Ok(Some(describe_audio(audio, &sound, end_ns)))
 }

@@ -1,9 +1,11 @@
-//! The upload as the media crate reads it, with a clock on the reading.
+//! The object as the media crate reads it, and no more of it than a step may read.
 
 use std::{
     io,
-    sync::atomic::{AtomicU64, Ordering},
-    time::{Duration, Instant},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use bytes::Bytes;
@@ -11,15 +13,15 @@ use reeldrop_media::ReadAt;
 use reeldrop_store::RangeReader;
 
 /// An object in the uploads bucket.
-pub(crate) struct Upload(RangeReader);
+pub(crate) struct Object(RangeReader);
 
-impl Upload {
+impl Object {
     pub(crate) fn new(reader: RangeReader) -> Self {
         Self(reader)
     }
 }
 
-impl ReadAt for Upload {
+impl ReadAt for Object {
     fn size_bytes(&self) -> u64 {
         self.0.size_bytes()
     }
@@ -29,35 +31,75 @@ impl ReadAt for Upload {
     }
 }
 
-/// A source that knows how long reading it took: a slow store says nothing about the file.
-pub(crate) struct Clocked<R> {
-    reader: R,
-    spent_us: AtomicU64,
+/// A source that seems to end once enough of it was read. Counted in bytes and not in seconds: a
+/// file gets the same plan however slow the store or the machine is.
+pub(crate) struct Bounded {
+    reader: Arc<dyn ReadAt>,
+    left_bytes: AtomicU64,
 }
 
-impl<R> Clocked<R> {
-    pub(crate) fn new(reader: R) -> Self {
-        Self {
-            reader,
-            spent_us: AtomicU64::new(0),
-        }
+impl Bounded {
+    pub(crate) fn new(reader: &Arc<dyn ReadAt>, bytes: u64) -> Arc<Self> {
+        Arc::new(Self {
+            reader: Arc::clone(reader),
+            left_bytes: AtomicU64::new(bytes),
+        })
     }
 
-    pub(crate) fn spent(&self) -> Duration {
-        Duration::from_micros(self.spent_us.load(Ordering::Relaxed))
+    /// Lets this much be read from now on.
+    pub(crate) fn allow(&self, bytes: u64) {
+        self.left_bytes.store(bytes, Ordering::SeqCst);
+    }
+
+    /// Whether all that was allowed has been read.
+    pub(crate) fn spent(&self) -> bool {
+        self.left_bytes.load(Ordering::SeqCst) == 0
     }
 }
 
-impl<R: std::ops::Deref<Target = dyn ReadAt> + Send + Sync> ReadAt for Clocked<R> {
+impl ReadAt for Bounded {
     fn size_bytes(&self) -> u64 {
         self.reader.size_bytes()
     }
 
     fn read_at(&self, offset: u64, len: usize) -> io::Result<Bytes> {
-        let started = Instant::now();
-        let read = self.reader.read_at(offset, len);
-        let spent = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
-        self.spent_us.fetch_add(spent, Ordering::Relaxed);
-        read
+        if self.spent() {
+            return Ok(Bytes::new());
+        }
+        let read = self.reader.read_at(offset, len)?;
+        let less = |left: u64| Some(left.saturating_sub(read.len() as u64));
+        // It always gives a number, so that the update cannot fail.
+        let _ = self
+            .left_bytes
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, less);
+        Ok(read)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Zeros;
+
+    impl ReadAt for Zeros {
+        fn size_bytes(&self) -> u64 {
+            1_000
+        }
+
+        fn read_at(&self, _: u64, len: usize) -> io::Result<Bytes> {
+            Ok(Bytes::from(vec![0; len]))
+        }
+    }
+
+    #[test]
+    fn a_source_ends_where_enough_was_read_and_goes_on_where_more_is_allowed() {
+        let bounded = Bounded::new(&(Arc::new(Zeros) as Arc<dyn ReadAt>), 10);
+        assert_eq!(bounded.read_at(0, 6).unwrap().len(), 6);
+        assert_eq!(bounded.read_at(6, 6).unwrap().len(), 6);
+        assert!(bounded.spent() && bounded.read_at(12, 1).unwrap().is_empty());
+        bounded.allow(1);
+        assert_eq!(bounded.read_at(12, 1).unwrap().len(), 1);
+        assert_eq!(bounded.size_bytes(), 1_000);
     }
 }

@@ -1,16 +1,16 @@
 //! The first pictures, decoded for real: what a header says is not what a decoder gives.
 
-use std::time::Duration;
-
 use gstreamer as gst;
 use gstreamer_video::{VideoInfo, VideoInterlaceMode};
 use reeldrop_events::Ratio;
-use reeldrop_media::{Demuxed, Frame, MediaError, Track};
+use reeldrop_media::{Frame, MediaError, Track};
 
-use crate::{Error, Rejection};
+use crate::{Error, Rejection, opened::Upload};
 
 /// Pictures to decode: more than one, since a first one alone tells little of interlacing.
 const PICTURES: usize = 3;
+/// Most bytes read for them: what has no picture in so many has none.
+const TRIAL_BYTES: u64 = 128 << 20;
 
 /// What decoded pictures are.
 #[derive(Clone, Debug)]
@@ -29,13 +29,8 @@ pub(crate) struct Picture {
 }
 
 /// Decodes the first pictures of a track.
-pub(crate) fn picture(
-    demuxed: Demuxed,
-    track: Track,
-    codec: &str,
-    patience: Duration,
-) -> Result<Picture, Error> {
-    match decode(demuxed, track, patience) {
+pub(crate) fn picture(upload: &Upload, track: Track, codec: &str) -> Result<Picture, Error> {
+    match decode(upload, track) {
         Ok(Some(picture)) => Ok(picture),
         Ok(None) | Err(MediaError::Damaged(_) | MediaError::NotMedia) => {
             Err(Rejection::Undecodable {
@@ -47,15 +42,12 @@ pub(crate) fn picture(
     }
 }
 
-fn decode(
-    demuxed: Demuxed,
-    track: Track,
-    patience: Duration,
-) -> Result<Option<Picture>, MediaError> {
+fn decode(upload: &Upload, track: Track) -> Result<Option<Picture>, MediaError> {
+    let (demuxed, _) = upload.open(TRIAL_BYTES)?;
     let mut frames = demuxed.decode(track, None)?.frames()?;
     let mut picture: Option<Picture> = None;
     for _ in 0..PICTURES {
-        let frame = match frames.next(patience) {
+        let frame = match frames.next(upload.patience()?) {
             Ok(Some(frame)) => frame,
             Ok(None) => break,
             // One picture came: what follows it may be damaged, and is the decoder's to conceal.
