@@ -14,7 +14,7 @@ pub struct Asset {
     pub id: AssetId,
     /// Its number, from 1: the older API's `input_content_id`.
     pub number: i64,
-    /// Name to show: the uploaded file's.
+    /// Name to show: the one that came with the upload, else the file's.
     pub name: String,
     /// Where it stands.
     pub state: AssetState,

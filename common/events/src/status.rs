@@ -11,6 +11,9 @@ pub struct MediaProbed {
     pub asset: AssetId,
     /// The uploaded file.
     pub source: Source,
+    /// The title's name, where the upload came with one: else the object's name says it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
     /// What it is.
     pub media: Media,
     /// What is made of it.

@@ -2,7 +2,7 @@
 
 use deadpool_postgres::Transaction;
 use reeldrop_events::{
-    Events, Media, MediaProbed, MediaRejected, PackageNo, Plan, TrackKind, TrackSummary,
+    Events, MediaProbed, MediaRejected, PackageNo, Plan, TrackKind, TrackSummary,
 };
 
 use crate::{
@@ -14,7 +14,8 @@ use crate::{
 
 const PLAN: &str = "
     with title as (
-        update assets set media = $2, plan = $3, rejection = null where id = $1
+        update assets set media = $2, plan = $3, rejection = null, name = coalesce($5, name)
+        where id = $1
     )
     update packages set planned = true, scheme = $4 where asset = $1 and package = 1";
 
@@ -31,7 +32,7 @@ pub(crate) async fn keep(
     title: &Title,
     said: &MediaProbed,
 ) -> Result<Events, Error> {
-    plan(transaction, title, &said.media, &said.plan).await?;
+    plan(transaction, title, said).await?;
     tracks(transaction, title, &said.media.tracks).await?;
     parts(&said.plan)?
         .put(transaction, title, PackageNo::FIRST, Step::Planned(None))
@@ -60,14 +61,17 @@ pub(crate) async fn reject(
 async fn plan(
     transaction: &Transaction<'_>,
     title: &Title,
-    media: &Media,
-    plan: &Plan,
+    said: &MediaProbed,
 ) -> Result<(), Error> {
     let statement = transaction.prepare_cached(PLAN).await?;
-    let scheme = plan.scheme.as_str();
-    let (media, plan) = (serde_json::to_value(media)?, serde_json::to_value(plan)?);
+    let scheme = said.plan.scheme.as_str();
+    let media = serde_json::to_value(&said.media)?;
+    let plan = serde_json::to_value(&said.plan)?;
     transaction
-        .execute(&statement, &[&title.asset.0, &media, &plan, &scheme])
+        .execute(
+            &statement,
+            &[&title.asset.0, &media, &plan, &scheme, &said.name],
+        )
         .await?;
     Ok(())
 }

@@ -224,6 +224,8 @@ impl Wanted {
             self.say(Outgoing::of(&MediaProbed {
                 asset: title.asset,
                 source,
+                // The title has it already.
+                name: None,
                 media: serde_json::from_value(media)?,
                 plan: serde_json::from_value(plan)?,
             }));

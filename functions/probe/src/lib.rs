@@ -7,6 +7,7 @@ mod discover;
 mod error;
 mod frames;
 mod loudness;
+mod name;
 mod opened;
 mod packets;
 mod plan;
@@ -65,7 +66,7 @@ impl Probe {
         }
     }
 
-    async fn look_at(&self, source: &Source) -> Result<(Media, Scheme), Error> {
+    async fn look_at(&self, source: &Source) -> Result<Seen, Error> {
         let at = Location::from(source);
         let info = self.store.head(&at).await?.ok_or(Rejection::Gone)?;
         if info.size_bytes != source.size_bytes {
@@ -75,8 +76,19 @@ impl Probe {
         let reader = source::Object::new(self.store.reader(at, source.size_bytes));
         let profile = Arc::clone(&self.profile);
         let media = blocking(move || discover(Arc::new(reader), &profile, PATIENCE)).await;
-        Ok((media.map_err(Error::Panicked)??, scheme))
+        Ok(Seen {
+            name: name::of(&info.metadata),
+            media: media.map_err(Error::Panicked)??,
+            scheme,
+        })
     }
+}
+
+/// What there is to say of an upload.
+struct Seen {
+    name: Option<String>,
+    media: Media,
+    scheme: Scheme,
 }
 
 impl Function for Probe {
@@ -86,11 +98,16 @@ impl Function for Probe {
     async fn handle(&self, upload: UploadFinalized) -> Result<Events, Failure> {
         let asset = upload.asset();
         match self.look_at(&upload.source).await {
-            Ok((media, scheme)) => {
+            Ok(Seen {
+                name,
+                media,
+                scheme,
+            }) => {
                 let plan = plan(&media, &self.profile, scheme);
                 Ok(probed(MediaProbed {
                     asset,
                     source: upload.source,
+                    name,
                     media,
                     plan,
                 }))

@@ -325,13 +325,13 @@ async fn keys_and_scheme_come_with_the_upload() {
         ("reeldrop-key", "hyN9IKGfWKdAwFaE5pm0qg"),
         ("reeldrop-kid", "oW5AK5BW43HzbTSKpiu3SQ"),
         ("reeldrop-scheme", "cenc"),
+        ("reeldrop-name", "Gr%C3%BC%C3%9Fe"),
     ];
     let upload = endpoint.put("keyed.mp4", &key, clip.clone()).await;
     let events = probe.handle(upload).await.unwrap();
-    assert_eq!(
-        first::<MediaProbed>(&events).unwrap().plan.scheme,
-        reeldrop_events::Scheme::Cenc
-    );
+    let probed: MediaProbed = first(&events).unwrap();
+    assert_eq!(probed.plan.scheme, reeldrop_events::Scheme::Cenc);
+    assert_eq!(probed.name.as_deref(), Some("Grüße"));
     assert!(
         !format!("{events:?}").contains("hyN9IKGf"),
         "a key is in an event"

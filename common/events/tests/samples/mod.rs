@@ -42,6 +42,7 @@ fn title_samples() -> Vec<Sample> {
         Sample::of(&MediaProbed {
             asset,
             source: source(),
+            name: Some("Grüße aus \"Köln\"".to_owned()),
             media: media(),
             plan: plan(),
         }),

@@ -104,6 +104,7 @@ impl Story {
         event(&MediaProbed {
             asset: self.asset(),
             source: self.source(),
+            name: Some("Ein schöner Film".to_owned()),
             media: self.media(),
             plan: self.plan(),
         })

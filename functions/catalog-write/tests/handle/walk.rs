@@ -26,6 +26,7 @@ async fn a_title_goes_through_the_states_that_a_person_understands() {
         (AssetState::Processing, 5.0)
     );
     assert_eq!((asset.duration_ms, asset.width), (Some(48_000), Some(1280)));
+    assert_eq!(asset.name, "Ein schöner Film");
     assert_eq!(asset.progress.transcode.total, 4 + 2 * 2);
 
     stage.handle_all(STORY.all_packaged(1)).await;

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use reeldrop_catalog::{ContentKey, MasterKey};
 use reeldrop_events::Scheme;
 use serde::Deserialize;
@@ -57,14 +56,14 @@ impl NewUpload {
         }
     }
 
-    /// What the functions read beside the file. Values are ASCII, the key is wrapped.
+    /// What the functions read beside the file. Values are ASCII, the key is wrapped. The title's
+    /// name is not among them: the object is named after the file.
     pub(super) fn metadata(
         &self,
         key: Option<&ContentKey>,
         master: &MasterKey,
     ) -> BTreeMap<String, String> {
-        let name = utf8_percent_encode(&self.name, NON_ALPHANUMERIC).to_string();
-        let mut metadata = BTreeMap::from([("reeldrop-name".to_owned(), name)]);
+        let mut metadata = BTreeMap::new();
         if let Some(scheme) = self.scheme {
             metadata.insert("reeldrop-scheme".to_owned(), scheme.as_str().to_owned());
         }

@@ -347,6 +347,7 @@ fn the_first_sound_and_picture_come_first() {
         size_bytes: 1,
     };
     let probed = MediaProbed {
+        name: None,
         asset: AssetId::of(&upload),
         source: upload,
         plan: planned(&source),

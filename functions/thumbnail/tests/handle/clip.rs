@@ -43,6 +43,7 @@ impl Clip {
 
     pub(crate) fn probed(&self, source: Source) -> MediaProbed {
         MediaProbed {
+            name: None,
             asset: AssetId::of(&source),
             source,
             media: self.media(),
