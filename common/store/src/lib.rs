@@ -8,6 +8,8 @@ mod multipart;
 mod object;
 mod reader;
 mod sign;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod window;
 
 pub use config::{AccessKey, Settings};

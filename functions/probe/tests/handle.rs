@@ -4,23 +4,21 @@
 //! `REELDROP_WRITE_GOLDEN=1` writes the table anew: read the difference before keeping it.
 #![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
 
-mod endpoint;
-
 use std::{
     collections::HashSet,
     fmt::Write as _,
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{Arc, Mutex},
     time::{Duration, Instant},
 };
 
-use endpoint::Endpoint;
 use probe::Probe;
 use reeldrop_events::{
     AudioTrack, Events, FrameRate, MediaProbed, MediaRejected, Payload, UploadFinalized,
 };
 use reeldrop_media::{LocalFile, Profile, ReadAt};
 use reeldrop_runtime::{Failure, Function};
+use reeldrop_store::{Bucket, Location, testing::TestBuckets};
 
 /// Longest that any file may take on a busy machine, though five seconds are promised.
 const PROMISED: Duration = Duration::from_secs(5);
@@ -33,8 +31,8 @@ fn media_folder() -> Option<PathBuf> {
     folder
 }
 
-fn probe(endpoint: &Endpoint) -> Probe {
-    Probe::new(endpoint.store.clone(), Profile::load("default").unwrap())
+fn probe(buckets: &TestBuckets) -> Probe {
+    Probe::new(buckets.store.clone(), Profile::load("default").unwrap())
 }
 
 fn first<P: Payload>(events: &Events) -> Option<P> {
@@ -44,6 +42,25 @@ fn first<P: Payload>(events: &Events) -> Option<P> {
 
 fn reason(events: &Events) -> String {
     first::<MediaRejected>(events).map_or_else(|| "accepted".to_owned(), |rejected| rejected.reason)
+}
+
+/// Makes a file an upload, and says what bucket-source would.
+async fn upload(buckets: &TestBuckets, file: &Path) -> UploadFinalized {
+    let object = file.file_name().unwrap().to_string_lossy();
+    let source = buckets.upload(file, &object).await;
+    UploadFinalized { source }
+}
+
+/// Uploads bytes, and says what bucket-source would.
+async fn put(
+    buckets: &TestBuckets,
+    object: &str,
+    metadata: &[(&str, &str)],
+    body: &[u8],
+) -> UploadFinalized {
+    let at = TestBuckets::location(Bucket::Uploads, object);
+    let source = buckets.put(&at, None, metadata, body.to_vec()).await;
+    UploadFinalized { source }
 }
 
 async fn reason_of(probe: &Probe, upload: UploadFinalized) -> String {
@@ -123,8 +140,8 @@ fn sound(track: &AudioTrack) -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_file_has_the_expected_outcome_twice() {
     let Some(folder) = media_folder() else { return };
-    let endpoint = Endpoint::start().await;
-    let probe = probe(&endpoint);
+    let buckets = TestBuckets::start().await;
+    let probe = probe(&buckets);
     let mut names: Vec<_> = std::fs::read_dir(&folder)
         .unwrap()
         .map(|entry| entry.unwrap().file_name())
@@ -136,7 +153,7 @@ async fn every_file_has_the_expected_outcome_twice() {
         if name.ends_with(".tsv") || !folder.join(&name).is_file() {
             continue;
         }
-        let upload = endpoint.upload(&folder.join(&name)).await;
+        let upload = upload(&buckets, &folder.join(&name)).await;
         let started = Instant::now();
         let events = probe.handle(upload.clone()).await.unwrap();
         let took = started.elapsed();
@@ -162,8 +179,8 @@ async fn every_file_has_the_expected_outcome_twice() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_no_video_is_rejected_with_a_reason() {
-    let endpoint = Endpoint::start().await;
-    let probe = probe(&endpoint);
+    let buckets = TestBuckets::start().await;
+    let probe = probe(&buckets);
     let playlist = b"#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-TARGETDURATION:4\n#EXTINF:4,\nhttp://127.0.0.1:1/a.ts\n";
     for (name, body, expected) in [
         ("empty.mp4", &b""[..], "The file is empty."),
@@ -180,8 +197,8 @@ async fn what_is_no_video_is_rejected_with_a_reason() {
             "index (moov) is missing",
         ),
     ] {
-        std::fs::write(endpoint.path(name), body).unwrap();
-        let reason = reason_of(&probe, endpoint.finalized(name)).await;
+        let upload = put(&buckets, name, &[], body).await;
+        let reason = reason_of(&probe, upload).await;
         assert!(reason.contains(expected), "{name}: {reason}");
     }
 }
@@ -189,10 +206,8 @@ async fn what_is_no_video_is_rejected_with_a_reason() {
 #[tokio::test(flavor = "multi_thread")]
 async fn limits_reject_what_is_over_them() {
     let Some(folder) = media_folder() else { return };
-    let endpoint = Endpoint::start().await;
-    let upload = endpoint
-        .upload(&folder.join("h264_aac_640x360_17s.mp4"))
-        .await;
+    let buckets = TestBuckets::start().await;
+    let upload = upload(&buckets, &folder.join("h264_aac_640x360_17s.mp4")).await;
     type Change = fn(&mut Profile);
     let changes: [(Change, &str); 5] = [
         (|p| p.limits.size_bytes = 1_000, "too large"),
@@ -204,7 +219,7 @@ async fn limits_reject_what_is_over_them() {
     for (change, expected) in changes {
         let mut profile = Profile::load("default").unwrap();
         change(&mut profile);
-        let probe = Probe::new(endpoint.store.clone(), profile);
+        let probe = Probe::new(buckets.store.clone(), profile);
         let reason = reason_of(&probe, upload.clone()).await;
         assert!(reason.contains(expected), "{reason}");
     }
@@ -213,11 +228,11 @@ async fn limits_reject_what_is_over_them() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_cut_off_is_planned_as_far_as_it_goes() {
     let Some(folder) = media_folder() else { return };
-    let endpoint = Endpoint::start().await;
-    let probe = probe(&endpoint);
+    let buckets = TestBuckets::start().await;
+    let probe = probe(&buckets);
     let whole = std::fs::read(folder.join("h264_aac_640x360_8s_audio_first.mp4")).unwrap();
-    std::fs::write(endpoint.path("half.mp4"), &whole[..whole.len() / 2]).unwrap();
-    let events = probe.handle(endpoint.finalized("half.mp4")).await.unwrap();
+    let half = put(&buckets, "half.mp4", &[], &whole[..whole.len() / 2]).await;
+    let events = probe.handle(half).await.unwrap();
     let media = first::<MediaProbed>(&events).unwrap().media;
     let frames = media.video.frames.unwrap();
     assert!((60..200).contains(&frames), "{frames} frames");
@@ -318,8 +333,8 @@ fn place_index_behind_hole(out: &std::fs::File, file: &[u8], huge: u64) {
 #[tokio::test(flavor = "multi_thread")]
 async fn keys_and_scheme_come_with_the_upload() {
     let Some(folder) = media_folder() else { return };
-    let endpoint = Endpoint::start().await;
-    let probe = probe(&endpoint);
+    let buckets = TestBuckets::start().await;
+    let probe = probe(&buckets);
     let clip = std::fs::read(folder.join("h264_aac_1s_sample.mp4")).unwrap();
     let key = [
         ("reeldrop-key", "hyN9IKGfWKdAwFaE5pm0qg"),
@@ -327,7 +342,7 @@ async fn keys_and_scheme_come_with_the_upload() {
         ("reeldrop-scheme", "cenc"),
         ("reeldrop-name", "Gr%C3%BC%C3%9Fe"),
     ];
-    let upload = endpoint.put("keyed.mp4", &key, clip.clone()).await;
+    let upload = put(&buckets, "keyed.mp4", &key, &clip).await;
     let events = probe.handle(upload).await.unwrap();
     let probed: MediaProbed = first(&events).unwrap();
     assert_eq!(probed.plan.scheme, reeldrop_events::Scheme::Cenc);
@@ -336,23 +351,23 @@ async fn keys_and_scheme_come_with_the_upload() {
         !format!("{events:?}").contains("hyN9IKGf"),
         "a key is in an event"
     );
-    let upload = endpoint.put("halfkeyed.mp4", &key[..1], clip).await;
+    let upload = put(&buckets, "halfkeyed.mp4", &key[..1], &clip).await;
     assert!(reason_of(&probe, upload).await.contains("reeldrop-kid"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_object_that_is_gone_is_rejected_and_a_store_that_is_away_is_tried_again() {
-    let endpoint = Endpoint::start().await;
-    std::fs::write(endpoint.path("a.mp4"), b"x").unwrap();
-    let upload = endpoint.finalized("a.mp4");
-    std::fs::remove_file(endpoint.path("a.mp4")).unwrap();
+    let buckets = TestBuckets::start().await;
+    let upload = put(&buckets, "a.mp4", &[], b"x").await;
+    let at = Location::from(&upload.source);
+    buckets.store.delete(&at).await.unwrap();
     assert!(
-        reason_of(&probe(&endpoint), upload.clone())
+        reason_of(&probe(&buckets), upload.clone())
             .await
             .contains("removed or replaced")
     );
     let away = Probe::new(
-        Endpoint::unreachable().await,
+        TestBuckets::unreachable().await,
         Profile::load("default").unwrap(),
     );
     assert!(matches!(

@@ -2,30 +2,30 @@
 
 #![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
 
-mod endpoint;
 mod publish;
 mod repackage;
 mod rows;
 mod segments;
 mod title;
 
+use std::collections::BTreeMap;
+
 use encrypt_package::{Config, EncryptPackage, Input};
-use endpoint::Endpoint;
 use reeldrop_catalog::{KeyStore, MasterKey, testing::TestDatabase};
 use reeldrop_events::{Events, Payload, StepFailed};
 use reeldrop_runtime::{Failure, Function};
-use reeldrop_store::Store;
+use reeldrop_store::{Bucket, Store, testing::TestBuckets};
 
 /// Everything around the function.
 struct World {
-    endpoint: Endpoint,
+    buckets: TestBuckets,
     database: TestDatabase,
 }
 
 impl World {
     async fn new() -> Self {
         Self {
-            endpoint: Endpoint::start().await,
+            buckets: TestBuckets::start().await,
             database: TestDatabase::new().await,
         }
     }
@@ -36,7 +36,7 @@ impl World {
 
     /// A process of its own: it knows nothing that another one has learnt.
     fn function(&self) -> EncryptPackage {
-        self.function_at(self.endpoint.store.clone())
+        self.function_at(self.buckets.store.clone())
     }
 
     fn function_at(&self, store: Store) -> EncryptPackage {
@@ -44,6 +44,11 @@ impl World {
             portal_url: "https://portal.example".to_owned(),
         };
         EncryptPackage::new(store, self.database.catalog.clone(), self.keys(), config)
+    }
+
+    /// Every object of the media bucket by its key.
+    fn published(&self) -> BTreeMap<String, Vec<u8>> {
+        self.buckets.objects(Bucket::Media)
     }
 
     async fn handle(&self, input: Input) -> Result<Events, Failure> {

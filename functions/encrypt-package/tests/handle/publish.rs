@@ -20,7 +20,7 @@ fn advanced(source: &Source, segments: u32, complete: bool) -> Input {
 
 /// A title whose segments are all published and none yet in the catalog.
 async fn encrypted(world: &World, source: &Source, scheme: Scheme) -> Vec<PackagedRendition> {
-    let (chunk, audio) = title::transcode(&world.endpoint.store, source, scheme).await;
+    let (chunk, audio) = title::transcode(&world.buckets.store, source, scheme).await;
     rows::title(&world.database.client().await, source, scheme).await;
     let chunk = world
         .handle(Input::ChunkTranscoded(chunk.into()))
@@ -46,7 +46,7 @@ async fn keep(client: &Client, source: &Source, renditions: &[PackagedRendition]
 }
 
 fn text(world: &World, key: &str) -> String {
-    String::from_utf8(world.endpoint.published()[key].clone()).unwrap()
+    String::from_utf8(world.published()[key].clone()).unwrap()
 }
 
 #[tokio::test]
@@ -96,7 +96,7 @@ async fn manifests_grow_then_are_final_and_stale_events_change_nothing() {
         (said.segments, said.complete, said.duration_ms),
         (2, true, 8_000)
     );
-    let published = world.endpoint.published();
+    let published = world.published();
     let playlist = text(&world, &format!("{asset}/1/audio-0/index.m3u8"));
     assert!(
         playlist.contains("VOD") && playlist.ends_with("#EXT-X-ENDLIST\n"),
@@ -108,7 +108,7 @@ async fn manifests_grow_then_are_final_and_stale_events_change_nothing() {
     // The first event comes again, late, to another process.
     let again = world.handle(advanced(&source, 1, false)).await.unwrap();
     assert_eq!(again, events);
-    assert_eq!(published, world.endpoint.published());
+    assert_eq!(published, world.published());
 }
 
 #[tokio::test]
@@ -121,7 +121,7 @@ async fn every_address_in_the_playlists_is_an_object() {
     keep(&client, &source, &renditions, [2, 2, 2]).await;
     rows::reached(&client, asset, 2, true).await;
     world.handle(advanced(&source, 2, true)).await.unwrap();
-    let published = world.endpoint.published();
+    let published = world.published();
     let multivariant = &published[&format!("{asset}/1/stream.m3u8")];
     let (_, multivariant) = m3u8_rs::parse_master_playlist(multivariant).unwrap();
     let audio = multivariant
@@ -173,7 +173,7 @@ async fn nothing_is_said_before_there_is_anything_to_play() {
     rows::title(&world.database.client().await, &source, Scheme::None).await;
     let events = world.handle(advanced(&source, 0, false)).await.unwrap();
     assert!(events.as_slice().is_empty());
-    assert!(world.endpoint.published().is_empty());
+    assert!(world.published().is_empty());
 }
 
 #[tokio::test]
@@ -197,7 +197,7 @@ async fn a_deleted_title_is_left_alone() {
         .unwrap();
     let events = world.handle(advanced(&source, 1, false)).await.unwrap();
     assert!(events.as_slice().is_empty());
-    let (chunk, _) = title::transcode(&world.endpoint.store, &source, Scheme::Cbcs).await;
+    let (chunk, _) = title::transcode(&world.buckets.store, &source, Scheme::Cbcs).await;
     let events = world
         .handle(Input::ChunkTranscoded(chunk.into()))
         .await

@@ -38,7 +38,7 @@ fn planned(
 async fn a_published_title_is_encrypted_again_under_another_key_and_scheme() {
     let world = World::new().await;
     let source = title::source("clip.mp4");
-    let (chunk, audio) = title::transcode(&world.endpoint.store, &source, Scheme::Cbcs).await;
+    let (chunk, audio) = title::transcode(&world.buckets.store, &source, Scheme::Cbcs).await;
     let asset = chunk.asset;
     let client = world.database.client().await;
     rows::title(&client, &source, Scheme::Cbcs).await;
@@ -72,7 +72,7 @@ async fn a_published_title_is_encrypted_again_under_another_key_and_scheme() {
         .unwrap();
     let audio: AudioPackaged = only(&said);
     assert_eq!((chunk.package, audio.package), (PACKAGE, PACKAGE));
-    let published = world.endpoint.published();
+    let published = world.published();
     for rendition in &chunk.renditions {
         let clear = decrypted(&published, asset, PACKAGE, rendition, &key);
         let expected: Vec<_> = title::video_segments().into_iter().map(|s| s.2).collect();
@@ -87,7 +87,7 @@ async fn a_published_title_is_encrypted_again_under_another_key_and_scheme() {
 async fn a_package_without_a_key_fails_the_step() {
     let world = World::new().await;
     let source = title::source("clip.mp4");
-    let (_, audio) = title::transcode(&world.endpoint.store, &source, Scheme::None).await;
+    let (_, audio) = title::transcode(&world.buckets.store, &source, Scheme::None).await;
     let said = world
         .handle(Input::AudioTranscoded(audio.into()))
         .await

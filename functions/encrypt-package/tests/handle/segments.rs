@@ -7,7 +7,7 @@ use reeldrop_events::{
     AssetId, AudioPackaged, ChunkPackaged, ChunkTranscoded, PackageNo, PackagedRendition, Scheme,
 };
 use reeldrop_runtime::{Failure, Function};
-use reeldrop_store::Key;
+use reeldrop_store::{Key, testing::TestBuckets};
 
 use crate::{World, only, step_failed, title};
 
@@ -43,7 +43,7 @@ async fn segments_are_encrypted_under_one_key_and_decrypt_to_the_clear_ones() {
     for scheme in [Scheme::Cbcs, Scheme::Cenc] {
         let world = World::new().await;
         let source = title::source("clip.mp4");
-        let (chunk, audio) = title::transcode(&world.endpoint.store, &source, scheme).await;
+        let (chunk, audio) = title::transcode(&world.buckets.store, &source, scheme).await;
         let asset = chunk.asset;
         let chunk = world
             .handle(Input::ChunkTranscoded(chunk.into()))
@@ -60,7 +60,7 @@ async fn segments_are_encrypted_under_one_key_and_decrypt_to_the_clear_ones() {
             .await
             .unwrap()
             .unwrap();
-        let published = world.endpoint.published();
+        let published = world.published();
         assert_eq!(published.len(), 3 * 3);
         for rendition in &chunk.renditions {
             let clear = decrypted(&published, asset, PackageNo::FIRST, rendition, &key);
@@ -84,14 +84,14 @@ async fn a_part_delivered_twice_to_two_processes_at_once_gives_the_same_bytes_an
     for scheme in [Scheme::Cbcs, Scheme::Cenc, Scheme::None] {
         let world = World::new().await;
         let source = title::source("clip.mp4");
-        let (chunk, _) = title::transcode(&world.endpoint.store, &source, scheme).await;
+        let (chunk, _) = title::transcode(&world.buckets.store, &source, scheme).await;
         let input = || Input::ChunkTranscoded(chunk.clone().into());
         let (first, second) = tokio::join!(world.handle(input()), world.handle(input()));
-        let published = world.endpoint.published();
+        let published = world.published();
         let third = world.handle(input()).await;
         assert_eq!(first, second);
         assert_eq!(first, third);
-        assert_eq!(published, world.endpoint.published());
+        assert_eq!(published, world.published());
     }
 }
 
@@ -99,13 +99,13 @@ async fn a_part_delivered_twice_to_two_processes_at_once_gives_the_same_bytes_an
 async fn a_finished_part_is_not_encrypted_again_unless_something_of_it_is_missing() {
     let world = World::new().await;
     let source = title::source("clip.mp4");
-    let (chunk, audio) = title::transcode(&world.endpoint.store, &source, Scheme::Cbcs).await;
+    let (chunk, audio) = title::transcode(&world.buckets.store, &source, Scheme::Cbcs).await;
     let asset = chunk.asset;
     let chunk = || Input::ChunkTranscoded(chunk.clone().into());
     let audio = || Input::AudioTranscoded(audio.clone().into());
     let (first, sound) = (world.handle(chunk()).await, world.handle(audio()).await);
-    let published = world.endpoint.published();
-    let store = &world.endpoint.store;
+    let published = world.published();
+    let store = &world.buckets.store;
     let segment = |rendition, number| Key::Segment {
         asset,
         package: PackageNo::FIRST,
@@ -119,12 +119,12 @@ async fn a_finished_part_is_not_encrypted_again_unless_something_of_it_is_missin
     store.put(&marked, vec![0; bytes].into()).await.unwrap();
     assert_eq!(world.handle(chunk()).await, first);
     assert_eq!(world.handle(audio()).await, sound);
-    let again = world.endpoint.published();
+    let again = world.published();
     assert_eq!(again[&marked.path()], vec![0; bytes]);
 
     store.delete(&store.at(&lost)).await.unwrap();
     assert_eq!(world.handle(chunk()).await, first);
-    assert_eq!(world.endpoint.published(), published);
+    assert_eq!(world.published(), published);
 
     let init = Key::Init {
         asset,
@@ -133,21 +133,21 @@ async fn a_finished_part_is_not_encrypted_again_unless_something_of_it_is_missin
     };
     store.delete(&store.at(&init)).await.unwrap();
     assert_eq!(world.handle(audio()).await, sound);
-    assert_eq!(world.endpoint.published(), published);
+    assert_eq!(world.published(), published);
 }
 
 #[tokio::test]
 async fn of_a_deleted_title_nothing_more_is_published() {
     let world = World::new().await;
     let source = title::source("clip.mp4");
-    let (chunk, audio) = title::transcode(&world.endpoint.store, &source, Scheme::Cbcs).await;
+    let (chunk, audio) = title::transcode(&world.buckets.store, &source, Scheme::Cbcs).await;
     let asset = chunk.asset;
     let client = world.database.client().await;
     crate::rows::title(&client, &source, Scheme::Cbcs).await;
     let function = world.function();
     let before = function.handle(Input::ChunkTranscoded(chunk.into())).await;
     assert_eq!(before.unwrap().as_slice().len(), 1);
-    let published = world.endpoint.published();
+    let published = world.published();
     for statement in [
         "delete from content_keys where asset = $1",
         "update assets set deleted_at = now() where id = $1",
@@ -156,20 +156,20 @@ async fn of_a_deleted_title_nothing_more_is_published() {
     }
     let after = function.handle(Input::AudioTranscoded(audio.into())).await;
     assert_eq!(after.unwrap(), reeldrop_events::Events::none());
-    assert_eq!(world.endpoint.published(), published);
+    assert_eq!(world.published(), published);
 }
 
 #[tokio::test]
 async fn without_a_scheme_segments_stay_clear_and_no_key_is_made() {
     let world = World::new().await;
     let source = title::source("clip.mp4");
-    let (_, audio) = title::transcode(&world.endpoint.store, &source, Scheme::None).await;
+    let (_, audio) = title::transcode(&world.buckets.store, &source, Scheme::None).await;
     let asset = audio.asset;
     world
         .handle(Input::AudioTranscoded(audio.into()))
         .await
         .unwrap();
-    let published = world.endpoint.published();
+    let published = world.published();
     for (number, clear) in bytes(title::audio_segments()).iter().enumerate() {
         assert_eq!(
             &published[&format!("{asset}/1/audio-0/{number:06}.m4s")],
@@ -188,12 +188,12 @@ async fn without_a_scheme_segments_stay_clear_and_no_key_is_made() {
 async fn the_callers_key_is_used() {
     let world = World::new().await;
     let source = title::source("Über 100% +.MP4");
-    let (chunk, _) = title::transcode(&world.endpoint.store, &source, Scheme::Cbcs).await;
+    let (chunk, _) = title::transcode(&world.buckets.store, &source, Scheme::Cbcs).await;
     let metadata = [
         ("reeldrop-key", "hyN9IKGfWKdAwFaE5pm0qg"),
         ("reeldrop-kid", "oW5AK5BW43HzbTSKpiu3SQ"),
     ];
-    title::put_upload(&world.endpoint.store, &source, &metadata).await;
+    title::put_upload(&world.buckets.store, &source, &metadata).await;
     let asset = chunk.asset;
     world
         .handle(Input::ChunkTranscoded(chunk.into()))
@@ -216,7 +216,7 @@ async fn the_callers_key_is_used() {
 async fn a_part_of_which_the_source_had_nothing_is_packaged_empty() {
     let world = World::new().await;
     let source = title::source("clip.mp4");
-    let (mut chunk, _) = title::transcode(&world.endpoint.store, &source, Scheme::Cbcs).await;
+    let (mut chunk, _) = title::transcode(&world.buckets.store, &source, Scheme::Cbcs).await;
     for rendition in &mut chunk.renditions {
         rendition.segments.clear();
     }
@@ -231,13 +231,13 @@ async fn a_part_of_which_the_source_had_nothing_is_packaged_empty() {
             .iter()
             .all(|rendition| rendition.segments.is_empty())
     );
-    assert!(world.endpoint.published().is_empty());
+    assert!(world.published().is_empty());
 }
 
 async fn broken_by(change: impl AsyncFnOnce(&World, &mut ChunkTranscoded)) -> Failure {
     let world = World::new().await;
     let source = title::source("clip.mp4");
-    let (mut chunk, _) = title::transcode(&world.endpoint.store, &source, Scheme::Cbcs).await;
+    let (mut chunk, _) = title::transcode(&world.buckets.store, &source, Scheme::Cbcs).await;
     change(&world, &mut chunk).await;
     world
         .handle(Input::ChunkTranscoded(chunk.into()))
@@ -253,7 +253,7 @@ async fn a_part_that_is_gone_fails_the_step_with_a_reason() {
             rendition: title::LADDER[1],
             part: 0,
         };
-        let store = &world.endpoint.store;
+        let store = &world.buckets.store;
         store.delete(&store.at(&key)).await.unwrap();
     });
     let failed = step_failed(failure.await);
@@ -278,7 +278,7 @@ async fn a_part_that_is_cut_short_or_broken_fails_the_step() {
 async fn half_a_key_fails_the_step() {
     let failure = broken_by(async |world: &World, chunk: &mut ChunkTranscoded| {
         let metadata = [("reeldrop-key", "hyN9IKGfWKdAwFaE5pm0qg")];
-        title::put_upload(&world.endpoint.store, &chunk.source, &metadata).await;
+        title::put_upload(&world.buckets.store, &chunk.source, &metadata).await;
     });
     assert!(step_failed(failure.await).reason.contains("reeldrop-kid"));
 }
@@ -287,9 +287,8 @@ async fn half_a_key_fails_the_step() {
 async fn a_store_that_does_not_answer_is_asked_again_later() {
     let world = World::new().await;
     let source = title::source("clip.mp4");
-    let (chunk, _) = title::transcode(&world.endpoint.store, &source, Scheme::None).await;
-    // Port 9 is discard, which nothing listens on here.
-    let function = world.function_at(crate::endpoint::store("http://127.0.0.1:9".to_owned()).await);
+    let (chunk, _) = title::transcode(&world.buckets.store, &source, Scheme::None).await;
+    let function = world.function_at(TestBuckets::unreachable().await);
     let failure = function.handle(Input::ChunkTranscoded(chunk.into()));
     assert!(matches!(failure.await, Err(Failure::Transient { .. })));
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use axum::http::{Method, StatusCode, header};
 use http_body_util::BodyExt;
+use reeldrop_store::Bucket;
 use serde_json::{Value, json};
 
 use crate::support::{Stage, request, unknown};
@@ -216,10 +217,9 @@ async fn only_what_has_failed_is_retried() {
 #[tokio::test]
 async fn deleting_says_so_and_removes_every_object() {
     let stage = Stage::new().await;
-    stage.buckets.put("uploads", "a b.mp4", b"video").await;
+    stage.put(Bucket::Uploads, "a b.mp4", b"video").await;
     let version = stage
-        .buckets
-        .head("uploads", "a b.mp4")
+        .head(Bucket::Uploads, "a b.mp4")
         .await
         .unwrap()
         .version;
@@ -227,13 +227,12 @@ async fn deleting_says_so_and_removes_every_object() {
     stage
         .sql(&format!("update assets set version = '{version}'"))
         .await;
-    for (bucket, path) in [("media", "1/v/init.mp4"), ("work", "clear/v/000000.m4s")] {
+    for (bucket, path) in [
+        (Bucket::Media, "1/v/init.mp4"),
+        (Bucket::Work, "clear/v/000000.m4s"),
+    ] {
+        stage.put(bucket, &format!("{asset}/{path}"), b"x").await;
         stage
-            .buckets
-            .put(bucket, &format!("{asset}/{path}"), b"x")
-            .await;
-        stage
-            .buckets
             .put(bucket, &format!("{}/{path}", unknown()), b"x")
             .await;
     }
@@ -241,18 +240,19 @@ async fn deleting_says_so_and_removes_every_object() {
     let (status, _) = stage.json(Method::DELETE, &path, Value::Null).await;
     assert_eq!(status, StatusCode::NO_CONTENT);
     assert_eq!(stage.broker.first().await.0, "io.reeldrop.asset.deleted.v1");
-    assert!(stage.buckets.head("uploads", "a b.mp4").await.is_none());
-    for (bucket, path) in [("media", "1/v/init.mp4"), ("work", "clear/v/000000.m4s")] {
+    assert!(stage.head(Bucket::Uploads, "a b.mp4").await.is_none());
+    for (bucket, path) in [
+        (Bucket::Media, "1/v/init.mp4"),
+        (Bucket::Work, "clear/v/000000.m4s"),
+    ] {
         assert!(
             stage
-                .buckets
                 .head(bucket, &format!("{asset}/{path}"))
                 .await
                 .is_none()
         );
         assert!(
             stage
-                .buckets
                 .head(bucket, &format!("{}/{path}", unknown()))
                 .await
                 .is_some()
@@ -264,21 +264,20 @@ async fn deleting_says_so_and_removes_every_object() {
 async fn deleting_a_title_leaves_a_newer_version_of_its_file() {
     let stage = Stage::new().await;
     let asset = stage.received("a.mp4").await;
-    stage.buckets.put("uploads", "a.mp4", b"newer").await;
+    stage.put(Bucket::Uploads, "a.mp4", b"newer").await;
     let (status, _) = stage
         .json(Method::DELETE, &format!("/api/assets/{asset}"), Value::Null)
         .await;
     assert_eq!(status, StatusCode::NO_CONTENT);
-    assert!(stage.buckets.head("uploads", "a.mp4").await.is_some());
+    assert!(stage.head(Bucket::Uploads, "a.mp4").await.is_some());
 }
 
 #[tokio::test]
 async fn the_uploaded_file_can_be_fetched_back() {
     let stage = Stage::new().await;
-    stage.buckets.put("uploads", "a b.mp4", b"video").await;
+    stage.put(Bucket::Uploads, "a b.mp4", b"video").await;
     let version = stage
-        .buckets
-        .head("uploads", "a b.mp4")
+        .head(Bucket::Uploads, "a b.mp4")
         .await
         .unwrap()
         .version;

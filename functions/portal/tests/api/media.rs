@@ -4,6 +4,7 @@ use axum::{
     body::Body,
     http::{Method, StatusCode, header},
 };
+use reeldrop_store::Bucket;
 
 use crate::support::{Stage, bytes, request};
 
@@ -13,7 +14,7 @@ const OBJECT: &str = "a/1/v/000001.m4s";
 async fn stage() -> Stage {
     let stage = Stage::new().await;
     let body: Vec<u8> = (0..=255).cycle().take(1000).collect();
-    stage.buckets.put("media", OBJECT, &body).await;
+    stage.put(Bucket::Media, OBJECT, &body).await;
     stage
 }
 

@@ -7,6 +7,7 @@ use axum::{
     http::{Method, StatusCode, header},
 };
 use reeldrop_events::AssetId;
+use reeldrop_store::{Bucket, testing::TestBuckets};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -29,8 +30,8 @@ fn form(field: &str, size: usize) -> axum::http::Request<Body> {
 async fn uploaded(stage: &Stage) -> String {
     let store = &stage.buckets.store;
     loop {
-        if let Some(object) = stage.buckets.uploads().into_iter().next() {
-            let at = crate::support::location("uploads", &object);
+        if let Some(object) = stage.buckets.names(Bucket::Uploads).into_iter().next() {
+            let at = TestBuckets::location(Bucket::Uploads, &object);
             if store.head(&at).await.unwrap().is_some() {
                 return object;
             }
@@ -66,7 +67,7 @@ async fn ingest_answers_with_the_number_of_the_title() {
         "{html}"
     );
     assert_eq!(shown["file"], "Clip 1.mp4");
-    let stored = stage.buckets.head("uploads", &object).await.unwrap();
+    let stored = stage.head(Bucket::Uploads, &object).await.unwrap();
     assert_eq!(stored.size_bytes, size as u64);
 }
 

@@ -1,6 +1,7 @@
 //! Uploads straight to the store.
 
 use axum::http::{Method, StatusCode};
+use reeldrop_store::Bucket;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -26,7 +27,7 @@ async fn a_small_file_goes_up_in_one_request_with_its_wrapped_key() {
             plan["upload"].as_str().unwrap()
         )
     );
-    let stored = stage.buckets.head("uploads", object).await.unwrap();
+    let stored = stage.head(Bucket::Uploads, object).await.unwrap();
     assert_eq!(stored.metadata["reeldrop-scheme"], "cenc");
     assert_eq!(stored.metadata["reeldrop-kid"], KID_HEX);
     let wrapped = &stored.metadata["reeldrop-wrapped-key"];
@@ -72,8 +73,7 @@ async fn a_large_file_goes_up_in_parts_and_completing_twice_is_harmless() {
         );
     }
     let stored = stage
-        .buckets
-        .head("uploads", plan["object"].as_str().unwrap())
+        .head(Bucket::Uploads, plan["object"].as_str().unwrap())
         .await
         .unwrap();
     assert_eq!(stored.size_bytes, (5 << 20) + 100);

@@ -13,12 +13,13 @@ use portal::{Config, Portal};
 use reeldrop_catalog::{KeyStore, MasterKey, testing::TestDatabase};
 use reeldrop_events::{AssetId, Source};
 use reeldrop_runtime::Publisher;
+use reeldrop_store::testing::TestBuckets;
 use serde_json::Value;
 use tower::ServiceExt;
 use uuid::Uuid;
 
 pub(crate) use broker::Broker;
-pub(crate) use bucket::{Buckets, location, put};
+pub(crate) use bucket::put;
 
 pub(crate) const KEY: &str = "hyN9IKGfWKdAwFaE5pm0qg";
 pub(crate) const KEY_HEX: &str = "87237d20a19f58a740c05684e699b4aa";
@@ -28,7 +29,7 @@ pub(crate) const KID_HEX: &str = "a16e402b9056e371f36d348aa62bb749";
 /// All that a test needs.
 pub(crate) struct Stage {
     pub(crate) database: TestDatabase,
-    pub(crate) buckets: Buckets,
+    pub(crate) buckets: TestBuckets,
     pub(crate) broker: Broker,
     pub(crate) keys: KeyStore,
     router: Router,
@@ -41,7 +42,7 @@ impl Stage {
 
     pub(crate) async fn with_media_url(media_url: Option<&str>) -> Self {
         let database = TestDatabase::new().await;
-        let buckets = Buckets::start().await;
+        let buckets = TestBuckets::start().await;
         let broker = Broker::start().await;
         let config = Config {
             database_url: database.url.clone(),

@@ -3,16 +3,14 @@
 #![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
 
 mod clip;
-mod endpoint;
 
 use std::time::Instant;
 
 use clip::Clip;
-use endpoint::Endpoint;
 use image::RgbImage;
 use reeldrop_events::{Events, Orientation, Payload, StepFailed, ThumbnailsCompleted, Transfer};
 use reeldrop_runtime::{Failure, Function};
-use reeldrop_store::Key;
+use reeldrop_store::{Bucket, Key, testing::TestBuckets};
 use thumbnail::Thumbnail;
 
 const ROOFTOPS: Clip = Clip::plain("h264_aac_640x360_17s.mp4", (640, 360), 17_066);
@@ -28,9 +26,9 @@ struct Made {
 
 async fn handle(clip: &Clip) -> Option<Result<Made, Failure>> {
     let path = clip.path()?;
-    let endpoint = Endpoint::start().await;
-    let source = endpoint.upload(&path).await;
-    let function = Thumbnail::new(endpoint.store.clone());
+    let buckets = TestBuckets::start().await;
+    let source = buckets.upload(&path, clip.file).await;
+    let function = Thumbnail::new(buckets.store.clone());
     let started = Instant::now();
     let events = match function.handle(clip.probed(source)).await {
         Ok(events) => events,
@@ -38,24 +36,25 @@ async fn handle(clip: &Clip) -> Option<Result<Made, Failure>> {
     };
     eprintln!("{} took {:?}", clip.file, started.elapsed());
     let said = said(events);
-    let poster = endpoint.get(&said.poster).await;
+    let poster = get(&buckets, &said.poster).await;
     if let Some(folder) = std::env::var_os("REELDROP_SHOW_PICTURES") {
         let at = std::path::PathBuf::from(folder).join(clip.file);
         std::fs::write(at.with_extension("poster.jpg"), &poster).unwrap();
-        let sheet = endpoint
-            .get(&format!("{}/storyboard/000.jpg", said.asset))
-            .await;
+        let sheet = get(&buckets, &format!("{}/storyboard/000.jpg", said.asset)).await;
         std::fs::write(at.with_extension("sheet.jpg"), sheet).unwrap();
     }
     Some(Ok(Made {
         poster: image::load_from_memory(&poster).unwrap().to_rgb8(),
-        cues: String::from_utf8(endpoint.get(&said.storyboard).await).unwrap(),
-        preview: endpoint.get(&said.preview).await,
-        sheet: endpoint
-            .get(&format!("{}/storyboard/000.jpg", said.asset))
-            .await,
+        cues: String::from_utf8(get(&buckets, &said.storyboard).await).unwrap(),
+        preview: get(&buckets, &said.preview).await,
+        sheet: get(&buckets, &format!("{}/storyboard/000.jpg", said.asset)).await,
         said,
     }))
+}
+
+async fn get(buckets: &TestBuckets, object: &str) -> Vec<u8> {
+    let at = TestBuckets::location(Bucket::Media, object);
+    buckets.store.get(&at, 50_000_000).await.unwrap().to_vec()
 }
 
 fn said(events: Events) -> ThumbnailsCompleted {
@@ -125,25 +124,25 @@ async fn finished_pictures_are_not_made_again_unless_one_is_missing() {
     let Some(path) = ROOFTOPS.path() else {
         return;
     };
-    let endpoint = Endpoint::start().await;
-    let probed = ROOFTOPS.probed(endpoint.upload(&path).await);
-    let function = Thumbnail::new(endpoint.store.clone());
+    let buckets = TestBuckets::start().await;
+    let probed = ROOFTOPS.probed(buckets.upload(&path, ROOFTOPS.file).await);
+    let function = Thumbnail::new(buckets.store.clone());
     let first = function.handle(probed.clone()).await.unwrap();
     let said = said(first.clone());
-    let poster = endpoint.get(&said.poster).await;
+    let poster = get(&buckets, &said.poster).await;
 
     // Whoever makes the pictures again replaces this one.
-    let (asset, store) = (said.asset, &endpoint.store);
+    let (asset, store) = (said.asset, &buckets.store);
     let mark = bytes::Bytes::from_static(b"marked");
     store.put(&Key::Poster { asset }, mark).await.unwrap();
     assert_eq!(function.handle(probed.clone()).await.unwrap(), first);
-    assert_eq!(endpoint.get(&said.poster).await, b"marked");
+    assert_eq!(get(&buckets, &said.poster).await, b"marked");
 
     let sheet = Key::StoryboardSheet { asset, sheet: 0 };
     store.delete(&store.at(&sheet)).await.unwrap();
     assert_eq!(function.handle(probed).await.unwrap(), first);
-    assert!(endpoint.get(&said.poster).await == poster);
-    assert!(!endpoint.get(&sheet.path()).await.is_empty());
+    assert!(get(&buckets, &said.poster).await == poster);
+    assert!(!get(&buckets, &sheet.path()).await.is_empty());
 }
 
 #[tokio::test]

@@ -1,78 +1,39 @@
-//! An S3 endpoint over a folder, in this process, and the function before it.
+//! The function on buckets of its own.
 
 use std::path::Path;
 
-use hyper_util::{
-    rt::{TokioExecutor, TokioIo},
-    server::conn::auto::Builder,
-};
 use reeldrop_events::{
     AssetId, AudioPlanned, AudioTranscoded, ChunkPlanned, ChunkTranscoded, Events, Payload, Source,
 };
 use reeldrop_runtime::{Failure, Function};
-use reeldrop_store::{AccessKey, Key, Location, Settings, Store};
-use s3s::{auth::SimpleAuth, service::S3ServiceBuilder};
+use reeldrop_store::{Key, Store, testing::TestBuckets};
 use serde::de::DeserializeOwned;
-use tempfile::TempDir;
-use tokio::net::TcpListener;
 use transcode::{Config, Input, Transcode};
 
-const ID: &str = "test";
-const SECRET: &str = "not a secret";
 const LIMIT_BYTES: u64 = 1 << 30;
 
 pub(crate) struct Endpoint {
     pub(crate) store: Store,
     pub(crate) function: Transcode,
-    folder: TempDir,
+    buckets: TestBuckets,
 }
 
 impl Endpoint {
     pub(crate) async fn start() -> Self {
-        let folder = TempDir::new().unwrap();
-        for bucket in ["uploads", "work", "media"] {
-            std::fs::create_dir(folder.path().join(bucket)).unwrap();
-        }
-        let mut service = S3ServiceBuilder::new(s3s_fs::FileSystem::new(folder.path()).unwrap());
-        service.set_auth(SimpleAuth::from_single(ID, SECRET));
-        let service = service.build();
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = format!("http://{}", listener.local_addr().unwrap());
-        tokio::spawn(async move {
-            while let Ok((socket, _)) = listener.accept().await {
-                let service = service.clone();
-                tokio::spawn(async move {
-                    let builder = Builder::new(TokioExecutor::new());
-                    let _ = builder
-                        .serve_connection(TokioIo::new(socket), service)
-                        .await;
-                });
-            }
-        });
-        let store = Store::connect(settings(address)).await;
+        let buckets = TestBuckets::start().await;
+        let store = buckets.store.clone();
         let function = Transcode::new(store.clone(), Config::default());
         Self {
             store,
             function,
-            folder,
+            buckets,
         }
     }
 
     /// Makes a file an upload.
     pub(crate) async fn upload(&self, file: &Path) -> Source {
         let object = format!("{} ü+%.clip", uuid::Uuid::new_v4());
-        std::fs::copy(file, self.folder.path().join("uploads").join(&object)).unwrap();
-        let at = Location {
-            bucket: "uploads".to_owned(),
-            object,
-        };
-        let info = self.store.head(&at).await.unwrap().unwrap();
-        Source {
-            bucket: at.bucket,
-            object: at.object,
-            version: info.version,
-            size_bytes: info.size_bytes,
-        }
+        self.buckets.upload(file, &object).await
     }
 
     pub(crate) async fn chunk(&self, planned: &ChunkPlanned) -> Result<ChunkTranscoded, Failure> {
@@ -127,20 +88,4 @@ fn only<P: Payload + DeserializeOwned>(events: &Events) -> P {
     };
     assert_eq!(event.ty, P::TYPE);
     serde_json::from_value(event.data.clone()).unwrap()
-}
-
-fn settings(endpoint: String) -> Settings {
-    Settings {
-        endpoint: Some(endpoint),
-        public_endpoint: None,
-        region: None,
-        credentials: Some(AccessKey {
-            id: ID.to_owned(),
-            secret: SECRET.to_owned(),
-            session_token: None,
-        }),
-        uploads_bucket: "uploads".to_owned(),
-        work_bucket: "work".to_owned(),
-        media_bucket: "media".to_owned(),
-    }
 }
