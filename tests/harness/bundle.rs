@@ -20,6 +20,7 @@ const START: Duration = Duration::from_secs(60);
 /// A running bundle; ended when dropped.
 pub struct Bundle {
     data: TempDir,
+    manifests: Option<PathBuf>,
     port: u16,
     child: Option<Child>,
 }
@@ -89,11 +90,20 @@ impl Bundle {
     /// # Errors
     /// Where a program is missing or it does not start in time.
     pub fn start() -> Result<Self> {
+        Self::start_with(None)
+    }
+
+    /// As [`Bundle::start`], with the topology in a folder of one's own.
+    ///
+    /// # Errors
+    /// As [`Bundle::start`].
+    pub fn start_with(manifests: Option<PathBuf>) -> Result<Self> {
         let data = tempfile::tempdir()?;
         // The database server runs as another user, who must be able to reach its own folder.
         fs::set_permissions(data.path(), fs::Permissions::from_mode(0o755))?;
         let mut bundle = Self {
             data,
+            manifests,
             port: free_ports()?,
             child: None,
         };
@@ -115,6 +125,10 @@ impl Bundle {
             .arg("--data")
             .arg(self.data.path())
             .args(["--port", &self.port.to_string()])
+            .args(self.manifests.iter().flat_map(|folder| {
+                let option: [&std::ffi::OsStr; 2] = ["--manifests".as_ref(), folder.as_ref()];
+                option
+            }))
             .stdin(Stdio::null())
             .stdout(log.try_clone()?)
             .stderr(log)

@@ -1,7 +1,7 @@
 //! Dead letters: events that a function could not take, as often as the broker tried.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use cloudevents::{AttributesReader, Event};
+use cloudevents::{AttributesReader, Data, Event};
 use deadpool_postgres::Transaction;
 use reeldrop_events::{
     AssetAdvanced, AssetId, AudioPlanned, AudioRepackagePlanned, AudioTranscoded, ChunkPlanned,
@@ -59,7 +59,7 @@ impl Letter {
             step,
             code,
             destination,
-            event: serde_json::to_value(event)?,
+            event: serde_json::to_value(with_json(event.clone()))?,
         })
     }
 
@@ -115,6 +115,20 @@ impl CatalogWrite {
         settle(&transaction, asset).await?;
         Ok(transaction.commit().await?)
     }
+}
+
+/// The event with its data as JSON, where it is that: over HTTP it comes as bytes, which would be
+/// kept as base64, and no retry could say them again.
+fn with_json(mut event: Event) -> Event {
+    let json = match event.data() {
+        Some(Data::Binary(bytes)) => serde_json::from_slice(bytes).ok(),
+        Some(Data::String(text)) => serde_json::from_str(text).ok(),
+        Some(Data::Json(_)) | None => None,
+    };
+    if let Some(json) = json {
+        event.set_data_unchecked(Data::Json(json));
+    }
+    event
 }
 
 /// The function's name is the first label of its address' host.

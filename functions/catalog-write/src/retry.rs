@@ -124,12 +124,15 @@ impl Wanted {
                 self.manifests.extend(package_of(row.try_get("data")?));
                 continue;
             }
-            let data: Option<Value> = row.try_get("data")?;
+            // What came without data cannot be said again.
+            let Some(data) = row.try_get("data")? else {
+                continue;
+            };
             self.say(Outgoing {
                 id,
                 ty,
                 subject: title.asset,
-                data: data.unwrap_or_default(),
+                data,
             });
         }
         Ok(())

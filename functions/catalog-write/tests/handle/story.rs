@@ -1,6 +1,6 @@
 //! The events of a title.
 
-use cloudevents::{Event, EventBuilder, EventBuilderV10};
+use cloudevents::{Data, Event, EventBuilder, EventBuilderV10};
 use reeldrop_events::*;
 use uuid::Uuid;
 
@@ -302,7 +302,12 @@ fn event<P: Payload>(payload: &P) -> Event {
 }
 
 /// The event as the broker delivers it where `step` could not take it.
-pub(crate) fn dead(event: Event, step: &str, data: &str) -> Event {
+/// An event as the broker gives it up: its data as the bytes that came over HTTP.
+pub(crate) fn dead(mut event: Event, step: &str, data: &str) -> Event {
+    if let Some(Data::Json(json)) = event.data() {
+        let bytes = serde_json::to_vec(json).unwrap();
+        event.set_data_unchecked(Data::Binary(bytes));
+    }
     EventBuilderV10::from(event)
         .extension(
             "knativeerrordest",
