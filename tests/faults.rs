@@ -3,12 +3,16 @@
 
 use std::{
     collections::BTreeMap,
-    path::PathBuf,
+    ffi::OsStr,
+    path::{Path, PathBuf},
+    process::Command,
     thread,
     time::{Duration, Instant},
 };
 
+use reeldrop_cmaf::protect::{ContentKey, Decryption, decrypt_init, decrypt_segment};
 use reeldrop_tests::{Bundle, clear_parts, clip, find, signal, tree};
+use serde_json::Value;
 
 /// Whom to kill, and how many milliseconds after it was first seen at work on the title.
 const MOMENTS: &[(&str, u64)] = &[
@@ -34,6 +38,8 @@ const MOMENTS: &[(&str, u64)] = &[
     ("reeldrop", 2_000),
 ];
 
+type Files = BTreeMap<PathBuf, Vec<u8>>;
+
 const LIMIT: Duration = Duration::from_secs(90);
 
 #[test]
@@ -46,14 +52,9 @@ fn a_title_survives_the_death_of_any_program_at_any_moment() {
     for (number, (victim, after_ms)) in MOMENTS.iter().enumerate() {
         let name = format!("{number:02} {victim} {after_ms}.mp4");
         let made = make(&mut bundle, &clip, &name, Some((victim, *after_ms)));
-        assert_eq!(
-            made.published, undisturbed.published,
-            "{name}: other objects are published"
-        );
-        assert!(
-            made.clear == undisturbed.clear,
-            "{name}: the clear parts differ"
-        );
+        // What was encoded comes first: where that differs, what is published does too.
+        assert_same(&name, &undisturbed.clear, &made.clear);
+        assert_same(&name, &undisturbed.published, &made.published);
     }
     let titles = bundle.list().unwrap();
     assert_eq!(
@@ -68,11 +69,34 @@ fn a_title_survives_the_death_of_any_program_at_any_moment() {
     );
 }
 
-/// What a title left in the buckets.
+fn assert_same(name: &str, undisturbed: &Files, disturbed: &Files) {
+    assert_eq!(
+        disturbed.keys().collect::<Vec<_>>(),
+        undisturbed.keys().collect::<Vec<_>>(),
+        "{name}: other objects"
+    );
+    let others = undisturbed
+        .iter()
+        .filter(|(path, expected)| disturbed[*path] != **expected)
+        .map(|(path, expected)| {
+            let (found, shown) = (&disturbed[path], path.display());
+            let same = expected.iter().zip(found).take_while(|(a, b)| a == b);
+            let (from, expected, found) = (same.count(), expected.len(), found.len());
+            format!("{shown}: {expected} bytes, now {found}, from byte {from} on")
+        });
+    let others: Vec<String> = others.collect();
+    assert!(
+        others.is_empty(),
+        "{name}: other contents:\n{}",
+        others.join("\n")
+    );
+}
+
+/// What a title left in the buckets, without what is its own: its id, and its key.
 struct Made {
-    /// Names and sizes of what is published; each title has its own key, so that contents differ.
-    published: BTreeMap<PathBuf, usize>,
-    clear: BTreeMap<PathBuf, Vec<u8>>,
+    /// Every published object: segments decrypted, manifests without the ids, pictures as they are.
+    published: Files,
+    clear: Files,
 }
 
 fn make(
@@ -93,22 +117,69 @@ fn make(
         title.reason,
         bundle.log()
     );
-    let media = tree(
-        &bundle
-            .data()
-            .join("buckets/reeldrop-media")
-            .join(&title.asset),
-    )
-    .unwrap();
-    // Manifests name the title and its key; their sizes are the same, for ids are.
-    let published = media
-        .into_iter()
-        .map(|(path, content)| (path, content.len()))
-        .collect();
     Made {
-        published,
+        published: published(bundle, &title.asset),
         clear: clear_parts(bundle.data(), &title.asset).unwrap(),
     }
+}
+
+fn published(bundle: &Bundle, asset: &str) -> Files {
+    let media = bundle.data().join("buckets/reeldrop-media").join(asset);
+    let files = tree(&media).unwrap();
+    let (kid, key) = owners_key(bundle, asset);
+    let open = |path: &Path, content: &[u8]| {
+        let kind = path.extension().and_then(OsStr::to_str).unwrap_or_default();
+        match kind {
+            "m3u8" | "mpd" => anonymous(content, asset, &kid),
+            "mp4" => decrypt_init(content).unwrap(),
+            "m4s" => {
+                let init = &files[&path.with_file_name("init.mp4")];
+                let decryption = Decryption::new(init, |_| Some(ContentKey(bytes(&key)))).unwrap();
+                let mut clear = Vec::new();
+                decrypt_segment(content, &decryption, &mut clear).unwrap();
+                clear
+            }
+            _ => content.to_vec(),
+        }
+    };
+    let opened = files
+        .iter()
+        .map(|(path, content)| (path.clone(), open(path, content)));
+    opened.collect()
+}
+
+/// The key id and the key of a title, in hex.
+fn owners_key(bundle: &Bundle, asset: &str) -> (String, String) {
+    let answer = Command::new("curl")
+        .arg("-fsS")
+        .arg(format!("{}/api/assets/{asset}/key", bundle.url()))
+        .output()
+        .unwrap();
+    let answer: Value = serde_json::from_slice(&answer.stdout).unwrap();
+    let text = |name: &str| answer[name].as_str().unwrap().to_owned();
+    (text("kid"), text("key"))
+}
+
+fn bytes(hex: &str) -> [u8; 16] {
+    u128::from_str_radix(hex, 16).unwrap().to_be_bytes()
+}
+
+/// A manifest without the id of its title and the id of its key.
+fn anonymous(manifest: &[u8], asset: &str, kid: &str) -> Vec<u8> {
+    let text = String::from_utf8(manifest.to_vec()).unwrap();
+    let groups = [
+        &kid[..8],
+        &kid[8..12],
+        &kid[12..16],
+        &kid[16..20],
+        &kid[20..],
+    ];
+    let text = text
+        .replace(asset, "{asset}")
+        .replace(&groups.join("-"), "{kid}");
+    // The header of the protection system names the key in base64.
+    let lines = text.lines().filter(|line| !line.contains("<cenc:pssh>"));
+    lines.collect::<Vec<_>>().join("\n").into_bytes()
 }
 
 fn disturb(bundle: &mut Bundle, name: &str, victim: &str, after: Duration) {
