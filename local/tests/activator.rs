@@ -24,6 +24,14 @@ fn program() -> PathBuf {
 }
 
 fn activator(idle: Option<Duration>) -> (Arc<Activator>, TempDir) {
+    scaled(idle, None, 1)
+}
+
+fn scaled(
+    idle: Option<Duration>,
+    concurrency: Option<usize>,
+    instances: usize,
+) -> (Arc<Activator>, TempDir) {
     let folder = tempdir().unwrap();
     let launch = Launch {
         name: "tiny".to_owned(),
@@ -32,6 +40,8 @@ fn activator(idle: Option<Duration>) -> (Arc<Activator>, TempDir) {
         port: None,
         nice: Some(10),
         idle,
+        concurrency,
+        instances,
     };
     let logs = Logs {
         folder: folder.path().to_owned(),
@@ -117,6 +127,28 @@ async fn many_first_requests_start_one_process() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn another_process_starts_when_all_are_full_up_to_the_limit() {
+    let (activator, _folder) = scaled(Some(Duration::from_millis(300)), Some(1), 2);
+    let tended = activator.clone();
+    tokio::spawn(async move { tended.tend().await });
+    let first = call(&activator, 0).await.unwrap().0;
+    assert_eq!(call(&activator, 0).await.unwrap().0, first, "it has room");
+
+    let answers = futures::future::join_all((0..4).map(|_| call(&activator, 200))).await;
+    let pids: std::collections::BTreeSet<u32> = answers
+        .into_iter()
+        .map(|answer| answer.unwrap().0)
+        .collect();
+    assert_eq!(pids.len(), 2);
+    assert!(pids.contains(&first));
+    wait_until("both end when idle", async || {
+        activator.running().await.is_empty() && !pids.iter().any(|pid| lives(*pid))
+    })
+    .await;
+    activator.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_killed_process_is_replaced() {
     let (activator, _folder) = activator(None);
     let tended = activator.clone();
@@ -125,7 +157,7 @@ async fn a_killed_process_is_replaced() {
         !activator.running().await.is_empty()
     })
     .await;
-    let pid = activator.running().await["tiny"];
+    let pid = activator.running().await["tiny"][0];
     rustix::process::kill_process(
         rustix::process::Pid::from_raw(pid as i32).unwrap(),
         rustix::process::Signal::KILL,
@@ -136,7 +168,7 @@ async fn a_killed_process_is_replaced() {
             .running()
             .await
             .get("tiny")
-            .is_some_and(|now| *now != pid)
+            .is_some_and(|now| *now != [pid])
     })
     .await;
     assert!(call(&activator, 0).await.is_ok());
@@ -153,6 +185,8 @@ async fn what_cannot_run_says_why() {
         port: None,
         nice: None,
         idle: None,
+        concurrency: None,
+        instances: 1,
     };
     let launches = vec![
         launch("ends", Path::new("/bin/true")),

@@ -25,7 +25,7 @@ pub(crate) fn standard(peers: &Peers) -> Result<Vec<PathBuf>> {
 /// A minute of 1080p: the real clip enlarged and repeated, with grain, so that the encoder has
 /// work as with a camera's picture; a moving test picture where there is no clip.
 fn full_hd(peers: &Peers, real: Option<&Path>) -> Result<PathBuf> {
-    let out = PathBuf::from("build/bench").join(if real.is_some() {
+    let out = PathBuf::from("target/bench").join(if real.is_some() {
         "real_1080p_60s.mp4"
     } else {
         "test_1080p_60s.mp4"

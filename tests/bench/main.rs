@@ -7,7 +7,7 @@ mod ours;
 mod peer;
 mod quality;
 
-use std::{env, path::PathBuf};
+use std::{collections::BTreeMap, env, path::PathBuf};
 
 use anyhow::{Context, Result};
 
@@ -80,7 +80,8 @@ fn compare(peers: &Peers, clip: &std::path::Path, rounds: usize) -> Result<()> {
     let title = bench.add(clip)?;
     for round in 0..rounds {
         let (peer, _) = peer::run(peers, clip, &title.ladder)?;
-        let own = bench.add(clip)?.cost;
+        let title = bench.add(clip)?;
+        let own = title.cost;
         println!(
             "  round {}: reeldrop {:6.2} CPU s, playable {:5.2} s, ready {:6.2} s | peer {:6.2} CPU s, ready {:6.2} s",
             round + 1,
@@ -90,6 +91,9 @@ fn compare(peers: &Peers, clip: &std::path::Path, rounds: usize) -> Result<()> {
             peer.cpu_s,
             peer.ready_s
         );
+        if round + 1 == rounds {
+            programs(&title.programs);
+        }
         ours.push(own);
         theirs.push(peer);
     }
@@ -111,6 +115,16 @@ fn compare(peers: &Peers, clip: &std::path::Path, rounds: usize) -> Result<()> {
     quality::compare(peers, clip, &title)?;
     bench.memory();
     Ok(())
+}
+
+/// Where our processor time went.
+#[expect(clippy::print_stdout, reason = "the table is what this program is for")]
+fn programs(used: &BTreeMap<String, f64>) {
+    let worth = used.iter().filter(|(_, cpu_s)| **cpu_s >= 0.05);
+    let parts: Vec<String> = worth
+        .map(|(program, cpu_s)| format!("{program} {cpu_s:.2}"))
+        .collect();
+    println!("  CPU s by program: {}", parts.join(", "));
 }
 
 #[expect(clippy::print_stdout, reason = "the table is what this program is for")]

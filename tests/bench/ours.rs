@@ -1,6 +1,7 @@
 //! The bundle, as `reeldrop up` runs it.
 
 use std::{
+    collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
     thread,
@@ -8,7 +9,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, ensure};
-use reeldrop_tests::{Bundle, Usage, descendants, peak_resident_bytes, usage};
+use reeldrop_tests::{Bundle, descendants, peak_resident_bytes, usage, usage_by_program};
 use serde::Deserialize;
 
 use crate::Cost;
@@ -44,6 +45,8 @@ impl Shown {
 /// A title that was made, and what it cost.
 pub(crate) struct Title {
     pub(crate) cost: Cost,
+    /// Processor seconds of each program.
+    pub(crate) programs: BTreeMap<String, f64>,
     pub(crate) ladder: Vec<Rung>,
     asset: String,
     work: PathBuf,
@@ -82,7 +85,7 @@ impl Ours {
     /// database included, and of the command that adds it.
     pub(crate) fn add(&self, clip: &Path) -> Result<Title> {
         self.settle();
-        let before: Usage = usage(self.bundle.pid());
+        let (before, programs) = (self.cpu_s(), usage_by_program(self.bundle.pid()));
         let added = self
             .bundle
             .add(&[clip.to_str().context("the clip's path is not text")?])?
@@ -94,29 +97,38 @@ impl Ours {
             added.reason,
             self.bundle.log()
         );
-        let after = usage(self.bundle.pid());
+        let after = self.cpu_s();
+        let mut used = usage_by_program(self.bundle.pid());
+        for (program, cpu_s) in &mut used {
+            *cpu_s -= programs.get(program).copied().unwrap_or_default();
+        }
         let seconds = |ms: Option<u64>| ms.map_or(f64::NAN, |ms| ms as f64 / 1000.0);
         let asset = added.asset.context("no asset")?;
         let shown: Shown =
             serde_json::from_slice(&self.bundle.run(&["show", "--json", &asset])?.stdout)?;
         Ok(Title {
             cost: Cost {
-                cpu_s: after.cpu_s - before.cpu_s,
+                cpu_s: after - before,
                 playable_s: seconds(added.first_playable_ms),
                 ready_s: seconds(added.ready_ms),
             },
+            programs: used,
             ladder: shown.ladder()?,
             asset,
             work: self.bundle.data().join("buckets/reeldrop-work"),
         })
     }
 
+    fn cpu_s(&self) -> f64 {
+        usage(self.bundle.pid()).cpu_s
+    }
+
     /// Waits until nothing computes any more.
     fn settle(&self) {
-        let mut last = usage(self.bundle.pid()).cpu_s;
+        let mut last = self.cpu_s();
         for _ in 0..60 {
             thread::sleep(Duration::from_millis(500));
-            let now = usage(self.bundle.pid()).cpu_s;
+            let now = self.cpu_s();
             if now - last < 0.03 {
                 return;
             }

@@ -7,5 +7,5 @@ mod published;
 
 pub use bundle::{Added, Bundle, Listed, signal};
 pub use clips::{clip, clips};
-pub use process::{Usage, descendants, find, peak_resident_bytes, usage};
+pub use process::{Usage, descendants, find, peak_resident_bytes, usage, usage_by_program};
 pub use published::{clear_parts, tree};

@@ -70,6 +70,18 @@ pub fn usage(root: u32) -> Usage {
     }
 }
 
+/// What each program below and with `root` has used so far, seconds.
+#[must_use]
+pub fn usage_by_program(root: u32) -> BTreeMap<String, f64> {
+    let mut programs = BTreeMap::new();
+    for pid in descendants(root) {
+        if let (Some(name), Some(stat)) = (name(pid), stat(pid)) {
+            *programs.entry(name).or_default() += stat.ticks as f64 / TICKS_PER_S;
+        }
+    }
+    programs
+}
+
 /// The most memory that the process has held, bytes.
 #[must_use]
 pub fn peak_resident_bytes(pid: u32) -> Option<u64> {
@@ -94,5 +106,5 @@ pub fn find(root: u32, program: &str) -> Option<u32> {
     // Parents come before their children: of PostgreSQL, the first is the postmaster.
     descendants(root)
         .into_iter()
-        .find(|pid| name(*pid).is_some_and(|name| name == &program[..program.len().min(15)]))
+        .find(|pid| name(*pid).is_some_and(|name| name == program[..program.len().min(15)]))
 }

@@ -6,7 +6,9 @@ use gst::prelude::*;
 use gstreamer as gst;
 use gstreamer_app as gst_app;
 
-use crate::{Frames, MediaError, demuxed::internal, gate::Held, watch::Watched};
+use crate::{
+    Frames, MediaError, demuxed::internal, gate::Held, packet::is_disposable, watch::Watched,
+};
 
 /// A pipeline that decodes one track and waits for something to be linked behind it.
 ///
@@ -50,6 +52,37 @@ impl Decoding {
     #[must_use]
     pub fn tail(&self) -> &gst::Pad {
         &self.tail
+    }
+
+    /// The pad before the decoder, behind which only elements for raw video or audio stand.
+    #[must_use]
+    pub fn decoder_input(&self) -> Option<gst::Pad> {
+        let mut element = self.tail.parent_element()?;
+        loop {
+            let input = element.static_pad("sink")?;
+            let before = input.peer()?;
+            match before.parent_element() {
+                Some(previous) if element.factory()?.name() == "capssetter" => element = previous,
+                _ => return Some(input),
+            }
+        }
+    }
+
+    /// Leaves out pictures before `until_ns` of stream time that no other needs: for who does not
+    /// want each of them, that saves up to half of the decoding.
+    pub fn skip_disposable(&self, until_ns: u64) {
+        let Some(pad) = self.decoder_input() else {
+            return;
+        };
+        pad.add_probe(gst::PadProbeType::BUFFER, move |pad, info| {
+            let Some(buffer) = info.buffer() else {
+                return gst::PadProbeReturn::Ok;
+            };
+            match disposable_before(pad, buffer, until_ns) {
+                true => gst::PadProbeReturn::Drop,
+                false => gst::PadProbeReturn::Ok,
+            }
+        });
     }
 
     /// Seeks where that was asked for and lets the data flow, without waiting.
@@ -121,4 +154,23 @@ impl Decoding {
         }
         Frames::start(self.watched, sink, &self.held)
     }
+}
+
+fn disposable_before(pad: &gst::Pad, buffer: &gst::BufferRef, until_ns: u64) -> bool {
+    let before = || {
+        let event = pad.sticky_event::<gst::event::Segment>(0)?;
+        let segment = event.segment().downcast_ref::<gst::format::Time>()?;
+        Some(match segment.to_stream_time_full(buffer.pts()?)? {
+            gst::Signed::Positive(time) => time.nseconds() < until_ns,
+            gst::Signed::Negative(_) => true,
+        })
+    };
+    let delta = buffer.flags().contains(gst::BufferFlags::DELTA_UNIT);
+    delta
+        && before() == Some(true)
+        && pad.current_caps().is_some_and(|caps| {
+            buffer
+                .map_readable()
+                .is_ok_and(|packet| is_disposable(&caps, &packet))
+        })
 }

@@ -7,6 +7,7 @@ mod finding;
 mod frames;
 mod gate;
 pub mod mp4;
+mod packet;
 mod plugins;
 mod profile;
 mod quirks;
@@ -19,6 +20,7 @@ pub use decoding::{Decoding, Ended};
 pub use demuxed::Demuxed;
 pub use error::MediaError;
 pub use frames::{Frame, Frames, stream_time_ns};
+pub use packet::{is_disposable, is_random_access};
 pub use plugins::init;
 pub use profile::{
     AudioProfile, Limits, Profile, ProfileError, RungProfile, SegmentProfile, VideoProfile,

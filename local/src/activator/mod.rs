@@ -80,8 +80,12 @@ pub struct Launch {
     pub port: Option<u16>,
     /// The niceness that it runs at.
     pub nice: Option<i32>,
-    /// How long it stays without work; `None`: always.
+    /// How long a process stays without work; `None`: one stays always.
     pub idle: Option<Duration>,
+    /// How many requests one process takes at a time; `None` is no limit.
+    pub concurrency: Option<usize>,
+    /// How many processes there may be at a time; another is started when all are full.
+    pub instances: usize,
 }
 
 /// Starts and stops processes as they are needed.
@@ -98,11 +102,25 @@ struct Slot {
     state: Mutex<State>,
 }
 
-enum State {
-    Stopped,
-    Running(Arc<Process>),
+#[derive(Default)]
+struct State {
+    processes: Vec<Arc<Process>>,
     /// The runner is going down: nothing starts any more.
-    Closed,
+    closed: bool,
+}
+
+impl State {
+    /// The process with most room, where it has room or there may be no other.
+    fn with_room(&self, launch: &Launch) -> Option<&Arc<Process>> {
+        let freest = self
+            .processes
+            .iter()
+            .min_by_key(|process| process.in_flight())?;
+        let has_room = launch
+            .concurrency
+            .is_none_or(|limit| freest.in_flight() < limit);
+        (has_room || self.processes.len() >= launch.instances).then_some(freest)
+    }
 }
 
 impl Activator {
@@ -118,7 +136,7 @@ impl Activator {
                 launch.name.clone(),
                 Slot {
                     launch,
-                    state: Mutex::new(State::Stopped),
+                    state: Mutex::default(),
                 },
             )
         };
@@ -153,8 +171,9 @@ impl Activator {
     pub async fn stop(&self) {
         let mut stopping = JoinSet::new();
         for slot in self.slots.values() {
-            let state = std::mem::replace(&mut *slot.state.lock().await, State::Closed);
-            if let State::Running(process) = state {
+            let mut state = slot.state.lock().await;
+            state.closed = true;
+            for process in state.processes.drain(..) {
                 let grace = self.grace;
                 stopping.spawn(async move { process.stop(grace).await });
             }
@@ -163,38 +182,36 @@ impl Activator {
     }
 
     /// Process ids by Service, of those that run.
-    pub async fn running(&self) -> BTreeMap<String, u32> {
-        let mut running = BTreeMap::new();
+    pub async fn running(&self) -> BTreeMap<String, Vec<u32>> {
+        let mut running: BTreeMap<String, Vec<u32>> = BTreeMap::new();
         for (name, slot) in &self.slots {
-            if let State::Running(process) = &*slot.state.lock().await
-                && !process.has_ended()
-            {
-                running.insert(name.clone(), process.pid());
+            for process in &slot.state.lock().await.processes {
+                if !process.has_ended() {
+                    running.entry(name.clone()).or_default().push(process.pid());
+                }
             }
         }
         running
     }
 
     async fn tend_one(&self, slot: &Slot) {
+        // Whoever holds the state is starting a process: there is nothing to tend.
         let Ok(mut state) = slot.state.try_lock() else {
             return;
         };
-        match (&*state, slot.launch.idle) {
-            (State::Running(process), Some(idle)) if process.is_idle(idle) => {
-                let process = process.clone();
-                *state = State::Stopped;
-                let grace = self.grace;
-                tokio::spawn(async move { process.stop(grace).await });
+        state.processes.retain(|process| !process.has_ended());
+        match slot.launch.idle {
+            Some(idle) => {
+                for process in state.processes.extract_if(.., |p| p.is_idle(idle)) {
+                    let grace = self.grace;
+                    tokio::spawn(async move { process.stop(grace).await });
+                }
             }
-            (State::Running(process), None) if process.has_ended() => {
+            None if state.processes.is_empty() && !state.closed => {
                 drop(state);
                 self.start_or_log(slot).await;
             }
-            (State::Stopped, None) => {
-                drop(state);
-                self.start_or_log(slot).await;
-            }
-            (State::Running(_) | State::Stopped, _) | (State::Closed, _) => {}
+            None => {}
         }
     }
 
@@ -208,17 +225,19 @@ impl Activator {
         let unknown = || ActivateError::Unknown(service.to_owned());
         let slot = self.slots.get(service).ok_or_else(unknown)?;
         let mut state = slot.state.lock().await;
-        match &*state {
-            State::Running(process) if !process.has_ended() => return Ok(process.hold()),
-            State::Closed => return Err(ActivateError::Stopping),
-            State::Running(_) | State::Stopped => {}
+        if state.closed {
+            return Err(ActivateError::Stopping);
+        }
+        state.processes.retain(|process| !process.has_ended());
+        if let Some(process) = state.with_room(&slot.launch) {
+            return Ok(process.hold());
         }
         let started = Instant::now();
         let process = Process::start(&slot.launch, &self.spawner, &self.client, &self.logs).await?;
         let ms = started.elapsed().as_millis();
         tracing::debug!(service, ms, "started");
         let hold = process.hold();
-        *state = State::Running(process);
+        state.processes.push(process);
         Ok(hold)
     }
 }
@@ -231,5 +250,11 @@ impl Subscribers for Activator {
             .await
             .map_err(|error| error.to_string())?;
         Ok(Lease::new(hold.url(), hold))
+    }
+
+    fn instances(&self, service: &str) -> usize {
+        self.slots
+            .get(service)
+            .map_or(1, |slot| slot.launch.instances)
     }
 }

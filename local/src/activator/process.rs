@@ -196,7 +196,12 @@ impl Process {
             .last_used
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        self.in_flight.load(Ordering::SeqCst) == 0 && last_used.elapsed() >= idle
+        self.in_flight() == 0 && last_used.elapsed() >= idle
+    }
+
+    /// Requests under way.
+    pub(crate) fn in_flight(&self) -> usize {
+        self.in_flight.load(Ordering::SeqCst)
     }
 
     /// Counts a request as under way until the hold is dropped.

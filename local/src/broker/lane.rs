@@ -1,5 +1,5 @@
 //! What one Service is owed, by all Triggers together: oldest first, never more at a time than its
-//! `containerConcurrency`.
+//! processes' `containerConcurrency`.
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 

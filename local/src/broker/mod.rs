@@ -119,10 +119,12 @@ impl Broker {
         let stop = CancellationToken::new();
         let mut lanes = JoinSet::new();
         for (service, receiver) in receivers {
-            let service = topology.services.get(&service);
-            let limit = service
+            let instances = shared.subscribers.instances(&service);
+            let limit = topology
+                .services
+                .get(&service)
                 .and_then(|service| service.concurrency())
-                .unwrap_or(UNLIMITED);
+                .map_or(UNLIMITED, |each| each.saturating_mul(instances));
             lanes.spawn(lane::run(shared.clone(), limit, receiver, stop.clone()));
         }
         let writer = Mutex::new(Some(writer));

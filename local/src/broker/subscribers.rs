@@ -12,6 +12,9 @@ pub trait Subscribers: Send + Sync + 'static {
     /// # Errors
     /// Why it cannot be started, for the operator.
     async fn lease(&self, service: &str) -> Result<Lease, String>;
+
+    /// How many processes of a Service there may be at a time.
+    fn instances(&self, service: &str) -> usize;
 }
 
 /// The address of a Service that is kept running for a request.
@@ -48,5 +51,9 @@ impl Subscribers for FixedAddresses {
             .get(service)
             .ok_or_else(|| format!("{service} is not running"))?;
         Ok(Lease::new(url.clone(), ()))
+    }
+
+    fn instances(&self, _: &str) -> usize {
+        1
     }
 }

@@ -10,6 +10,7 @@ mod eventing;
 mod files;
 mod filter;
 mod metadata;
+mod scale;
 mod service;
 mod sources;
 mod topology;

@@ -11,8 +11,6 @@ use super::{duration::parse_go_duration, metadata::Metadata};
 
 /// Serving's default for `timeoutSeconds`.
 const DEFAULT_TIMEOUT_SECONDS: u64 = 300;
-/// How long a process without work stays, where no annotation says.
-const DEFAULT_IDLE: Duration = Duration::from_secs(30);
 
 /// A Knative Service: on one machine a program with the Service's name.
 #[derive(Clone, Debug, Deserialize)]
@@ -249,13 +247,6 @@ impl Service {
         &self.metadata.name
     }
 
-    /// How many requests one process takes at a time; `None` is no limit.
-    #[must_use]
-    pub fn concurrency(&self) -> Option<usize> {
-        let limit = usize::try_from(self.spec.template.spec.container_concurrency).ok()?;
-        (limit > 0).then_some(limit)
-    }
-
     /// How long a request may take, and a process to stop.
     #[must_use]
     pub fn timeout(&self) -> Duration {
@@ -268,22 +259,6 @@ impl Service {
         )
     }
 
-    /// Whether a process is kept without work.
-    #[must_use]
-    pub fn always_on(&self) -> bool {
-        self.annotation("autoscaling.knative.dev/min-scale")
-            .is_some_and(|scale| scale != "0")
-    }
-
-    /// How long a process without work stays.
-    #[must_use]
-    pub fn idle(&self) -> Duration {
-        self.annotation("autoscaling.knative.dev/scale-down-delay")
-            .or_else(|| self.annotation("autoscaling.knative.dev/window"))
-            .and_then(parse_go_duration)
-            .unwrap_or(DEFAULT_IDLE)
-    }
-
     /// The niceness that the process runs at on one machine.
     #[must_use]
     pub fn nice(&self) -> Option<i32> {
@@ -291,7 +266,7 @@ impl Service {
             .and_then(|nice| nice.parse().ok())
     }
 
-    fn annotation(&self, name: &str) -> Option<&str> {
+    pub(super) fn annotation(&self, name: &str) -> Option<&str> {
         self.spec
             .template
             .metadata
@@ -311,6 +286,11 @@ impl Service {
             if annotation(&name).is_some_and(|text| parse_go_duration(text).is_none()) {
                 return Err(format!("annotation {name}: is not a duration such as 30s"));
             }
+        }
+        if self.cpu_request().is_none() {
+            return Err(
+                "resources.requests.cpu: is not a number of cores such as 500m or 2".to_owned(),
+            );
         }
         if annotation("reeldrop.io/nice").is_some() && self.nice().is_none() {
             return Err("annotation reeldrop.io/nice: is not a number".to_owned());

@@ -1,6 +1,6 @@
 //! How each Service of the manifests runs on this machine.
 
-use std::path::PathBuf;
+use std::{num::NonZero, path::PathBuf};
 
 use super::{Options, UpError};
 use crate::{
@@ -21,6 +21,7 @@ pub(super) fn launches(
     sink: &str,
 ) -> Result<Vec<Launch>, UpError> {
     let folders = options.program_folders();
+    let cores = cores();
     let launch = |service: &Service| {
         let sink = topology.speaks_to_broker(service).then_some(sink);
         let mut env = environment(service, values, sink)?;
@@ -30,16 +31,25 @@ pub(super) fn launches(
         if options.verbose {
             env.push(own("REELDROP_LOG_FORMAT", "text"));
         }
+        let port = (service.name() == PORTAL).then_some(options.port);
         Ok(Launch {
             name: service.name().to_owned(),
             program: find(service.name(), &folders)?,
             env,
-            port: (service.name() == PORTAL).then_some(options.port),
+            port,
             nice: service.nice(),
             idle: (!service.always_on()).then(|| service.idle()),
+            concurrency: service.concurrency(),
+            // Two cannot have one port.
+            instances: port.map_or(service.instances(cores), |_| 1),
         })
     };
     topology.services.values().map(launch).collect()
+}
+
+/// Cores of this machine that the runner may use.
+pub(super) fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, NonZero::get)
 }
 
 fn find(name: &str, folders: &[PathBuf]) -> Result<PathBuf, UpError> {

@@ -8,7 +8,8 @@ use reeldrop_media::Profile;
 const UNSEEKABLE_SEGMENTS: u32 = 10;
 
 /// Divides `segments` segments: the first ones small, so that playback begins soon, then growing
-/// to what one event can do.
+/// to what one event can do. Where key frames are far apart none is shorter than their distance, but
+/// for the very first: a chunk is decoded from the key frame before it.
 pub(super) fn chunks(
     media: &Media,
     profile: &Profile,
@@ -18,7 +19,8 @@ pub(super) fn chunks(
 ) -> Vec<Chunk> {
     let most = most_segments(media, profile, timeline, ladder);
     let whole = !media.seekable && segments <= UNSEEKABLE_SEGMENTS;
-    // The short first segment and the rest of its span are a chunk each.
+    let least = least_segments(media, timeline).min(most);
+    // The short first segment and the rest of its span lead.
     let leading = if timeline.first_segment_ticks.is_some() {
         2
     } else {
@@ -26,12 +28,13 @@ pub(super) fn chunks(
     };
     let mut chunks = Vec::new();
     let mut first_segment = 0;
-    let mut size = 1;
+    let mut size = least;
     while first_segment < segments {
-        let wanted = match (whole, first_segment < leading) {
-            (true, _) => segments,
-            (false, true) => 1,
-            (false, false) => size.min(most),
+        let wanted = match first_segment {
+            _ if whole => segments,
+            0 if leading > 0 => 1,
+            1 if leading > 0 => least,
+            _ => size.min(most),
         };
         if first_segment >= leading {
             size += 1;
@@ -48,6 +51,13 @@ pub(super) fn chunks(
         first_segment = next;
     }
     chunks
+}
+
+/// Segments between two key frames that lie furthest apart; 1 where no index tells.
+fn least_segments(media: &Media, timeline: &Timeline) -> u32 {
+    let segment_ns = timeline.tick_ns(timeline.segment_ticks).max(1);
+    let segments = media.video.key_frames.longest_gap_ns.div_ceil(segment_ns);
+    u32::try_from(segments).unwrap_or(u32::MAX).max(1)
 }
 
 /// Segments whose pixels, decoded and encoded, are not more than the profile allows an event.

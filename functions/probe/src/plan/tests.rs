@@ -109,6 +109,22 @@ fn assert_covers(plan: &Plan) {
 }
 
 #[test]
+fn chunks_are_not_shorter_than_the_distance_of_key_frames() {
+    let mut media = media(640, 360, (30, 1), 1_800);
+    let segments = |media: &Media| -> Vec<u32> {
+        let plan = planned(media);
+        assert_covers(&plan);
+        plan.chunks.iter().map(|chunk| chunk.segments).collect()
+    };
+    assert_eq!(segments(&media), [1, 1, 1, 2, 3, 3]);
+    media.video.key_frames.longest_gap_ns = 8_300_000_000;
+    assert_eq!(segments(&media), [1, 2, 2, 3, 3]);
+    // As long as an event may work, however few key frames there are.
+    media.video.key_frames.longest_gap_ns = u64::MAX;
+    assert_eq!(segments(&media), [1, 4, 4, 2]);
+}
+
+#[test]
 fn the_ladder_never_goes_above_the_source() {
     assert_eq!(
         sizes(&media(640, 360, (30, 1), 300)),

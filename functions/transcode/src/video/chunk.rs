@@ -37,7 +37,7 @@ pub(crate) fn transcode(
     let description = pipeline::encoders(&planned.ladder, encoder_threads);
     let opened = open_at(
         reader,
-        planned.video.index,
+        &planned.video,
         timeline,
         planned.chunk.start,
         &picture,

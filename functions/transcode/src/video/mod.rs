@@ -9,7 +9,6 @@ mod gate;
 mod opened;
 mod picture;
 mod pipeline;
-mod random_access;
 mod segments;
 
 #[cfg(test)]

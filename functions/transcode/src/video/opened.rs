@@ -1,13 +1,15 @@
 //! Decoding begun where every frame of a chunk comes out right.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use gst::prelude::*;
 use gstreamer as gst;
-use reeldrop_events::Timeline;
-use reeldrop_media::{Demuxed, Frame, Frames, MediaError, ReadAt, Track};
+use reeldrop_events::{Timeline, VideoTrack};
+use reeldrop_media::{Demuxed, Frame, Frames, MediaError, ReadAt, Track, is_random_access};
 
-use super::random_access::is_random_access;
 use crate::{
     Error, elements,
     patience::{FRAME_PATIENCE, MARGINS_S, OPEN_PATIENCE},
@@ -36,18 +38,21 @@ pub(crate) fn tick_of(timeline: &Timeline, time_ns: i64) -> i64 {
 /// refer to frames that were never decoded (open GOPs); all of them lie before `start` then.
 pub(crate) fn open_at(
     reader: &Arc<dyn ReadAt>,
-    index: u32,
+    video: &VideoTrack,
     timeline: &Timeline,
     start: u64,
     picture: &str,
 ) -> Result<Opened, Error> {
     let wanted_ns = timeline.origin_ns + timeline.tick_ns(start);
+    // Where frames last differently long, one from well before may be shown at the start.
+    let skip_until_ns =
+        (!video.variable_frame_rate).then(|| wanted_ns.saturating_sub(NEAR.as_nanos() as u64));
     for margin in MARGINS_S {
         let from_ns = wanted_ns.saturating_sub(margin * 1_000_000_000);
         if start == 0 || from_ns <= timeline.origin_ns {
             break;
         }
-        let begun = begin(reader, index, Some(from_ns), picture);
+        let begun = begin(reader, video.index, Some(from_ns), skip_until_ns, picture);
         let (mut frames, first_packet) = match begun {
             Ok(begun) => begun,
             Err(MediaError::Damaged(reason)) => {
@@ -78,10 +83,13 @@ pub(crate) fn open_at(
             "decoding began too late"
         );
     }
-    let (mut frames, _) = begin(reader, index, None, picture)?;
+    let (mut frames, _) = begin(reader, video.index, None, skip_until_ns, picture)?;
     let first = frames.next(FRAME_PATIENCE)?;
     Ok(Opened { frames, first })
 }
+
+/// Frames this near to a chunk's start are all decoded.
+const NEAR: Duration = Duration::from_secs(1);
 
 type FirstPacket = Arc<Mutex<Option<i64>>>;
 
@@ -89,6 +97,7 @@ fn begin(
     reader: &Arc<dyn ReadAt>,
     index: u32,
     from_ns: Option<u64>,
+    skip_until_ns: Option<u64>,
     picture: &str,
 ) -> Result<(Frames, FirstPacket), MediaError> {
     let demuxed = Demuxed::open(Arc::clone(reader), OPEN_PATIENCE)?;
@@ -103,7 +112,10 @@ fn begin(
         .any(|demuxer| demuxer == "qtdemux");
     let decoding = demuxed.decode(Track::Video(index), from_ns)?;
     let first_packet = FirstPacket::default();
-    if let Some(pad) = decoder_input(decoding.tail()) {
+    if let Some(until_ns) = skip_until_ns {
+        decoding.skip_disposable(until_ns);
+    }
+    if let Some(pad) = decoding.decoder_input() {
         decode_in_one_thread(&pad);
         if !edited {
             open_end(&pad);
@@ -134,19 +146,6 @@ fn decode_in_one_thread(decoder_input: &gst::Pad) {
         .filter(|decoder| decoder.has_property_with_type("max-threads", i32::static_type()));
     if let Some(decoder) = decoder {
         decoder.set_property("max-threads", 1);
-    }
-}
-
-/// The pad before the decoder, behind which only elements for raw video stand.
-fn decoder_input(tail: &gst::Pad) -> Option<gst::Pad> {
-    let mut element = tail.parent_element()?;
-    loop {
-        let input = element.static_pad("sink")?;
-        let before = input.peer()?;
-        match before.parent_element() {
-            Some(previous) if element.factory()?.name() == "capssetter" => element = previous,
-            _ => return Some(input),
-        }
     }
 }
 

@@ -16,6 +16,7 @@ use super::{
     feed,
     gate::{Gate, Pacing},
     opened::open_at,
+    picture::tests::video,
 };
 
 fn media(name: &str) -> Option<PathBuf> {
@@ -59,7 +60,7 @@ fn decode(
         start,
         end,
     };
-    let opened = open_at(reader, 0, timeline, start, "identity").unwrap();
+    let opened = open_at(reader, &video(1, 1080), timeline, start, "identity").unwrap();
     let gate = Gate::new(*timeline, Pacing::Source, &chunk);
     let mut frames = Vec::new();
     feed::through(gate, timeline, opened, &mut |frame, shown| {
@@ -74,7 +75,7 @@ fn decode(
 fn check(path: &Path, chunk_s: u64) {
     reeldrop_media::init().unwrap();
     let reader: Arc<dyn ReadAt> = Arc::new(LocalFile::open(path).unwrap());
-    let first = open_at(&reader, 0, &timeline(0), 0, "identity")
+    let first = open_at(&reader, &video(1, 1080), &timeline(0), 0, "identity")
         .unwrap()
         .first
         .unwrap();

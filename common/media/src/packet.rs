@@ -1,11 +1,11 @@
-//! Whether decoding can begin with a packet, read from the packet itself.
+//! What a packet is to the packets around it, read from the packet itself.
 //!
 //! Files list their key frames. Streams do not, and GStreamer's parsers take the first picture after
-//! a seek for a key frame whatever it is.
+//! a seek for a key frame whatever it is. No container lists which pictures others refer to.
 
 use gstreamer as gst;
 
-/// The coding of packets whose key frames cannot be taken on trust.
+/// A coding whose packets are read here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Coding {
     H264,
@@ -20,22 +20,55 @@ enum Framing {
 }
 
 /// Whether a packet of `caps` begins a stretch that decodes by itself; true for codings not known here.
-pub(crate) fn is_random_access(caps: &gst::CapsRef, packet: &[u8]) -> bool {
-    let Some(structure) = caps.structure(0) else {
+#[must_use]
+pub fn is_random_access(caps: &gst::CapsRef, packet: &[u8]) -> bool {
+    let Some((coding, framing)) = coding(caps) else {
         return true;
     };
+    units(packet, framing)
+        .into_iter()
+        .any(|unit| begins(coding, unit))
+}
+
+/// Whether all other packets of `caps` decode without this one; false for codings not known here.
+#[must_use]
+pub fn is_disposable(caps: &gst::CapsRef, packet: &[u8]) -> bool {
+    let Some((coding, framing)) = coding(caps) else {
+        return false;
+    };
+    let units = units(packet, framing);
+    let mut slices = units.iter().filter_map(|unit| is_referred_to(coding, unit));
+    // A picture of two fields is two pictures.
+    let first = slices.next();
+    first == Some(false) && slices.all(|referred| !referred)
+}
+
+fn coding(caps: &gst::CapsRef) -> Option<(Coding, Framing)> {
+    let structure = caps.structure(0)?;
     let coding = match structure.name().as_str() {
         "video/x-h264" => Coding::H264,
         "video/x-h265" => Coding::H265,
-        _ => return true,
+        _ => return None,
     };
     let framing = match structure.get::<&str>("stream-format") {
         Ok("byte-stream") => Framing::StartCodes,
         _ => Framing::Lengths,
     };
-    units(packet, framing)
-        .into_iter()
-        .any(|unit| begins(coding, unit))
+    Some((coding, framing))
+}
+
+/// Whether a slice may be referred to; none for what is no slice.
+fn is_referred_to(coding: Coding, unit: &[u8]) -> Option<bool> {
+    let head = *unit.first()?;
+    match coding {
+        // ISO/IEC 14496-10, 7.4.1: nal_ref_idc is 0 where nothing refers to the picture.
+        Coding::H264 => (1..=5)
+            .contains(&(head & 0x1f))
+            .then_some(head >> 5 & 3 != 0),
+        // ISO/IEC 23008-2, 3: a sub-layer non-reference picture may be referred to from the layers
+        // above its own, and which layer is the highest a packet does not say.
+        Coding::H265 => Some(true),
+    }
 }
 
 fn begins(coding: Coding, unit: &[u8]) -> bool {
@@ -83,7 +116,7 @@ mod tests {
     use super::*;
 
     fn caps(coding: &str, format: &str) -> gst::Caps {
-        reeldrop_media::init().unwrap();
+        crate::init().unwrap();
         gst::Caps::builder(coding)
             .field("stream-format", format)
             .build()
@@ -129,5 +162,27 @@ mod tests {
         let stream = caps("video/x-h265", "byte-stream");
         assert!(is_random_access(&stream, &[0, 0, 1, 21 << 1, 1, 0]));
         assert!(!is_random_access(&stream, &[0, 0, 1, 1 << 1, 1, 0]));
+    }
+
+    #[test]
+    fn pictures_that_nothing_refers_to_are_disposable() {
+        let file = caps("video/x-h264", "avc");
+        let b_picture = [0, 0, 0, 2, 0x09, 0xf0, 0, 0, 0, 2, 0x01, 1];
+        assert!(is_disposable(&file, &b_picture));
+        assert!(!is_disposable(
+            &file,
+            &[0, 0, 0, 2, 0x09, 0xf0, 0, 0, 0, 2, 0x41, 1]
+        ));
+        // The second field refers to nothing, but is referred to.
+        assert!(!is_disposable(
+            &file,
+            &[0, 0, 0, 2, 0x01, 1, 0, 0, 0, 2, 0x21, 1]
+        ));
+        // Parameter sets alone are no picture.
+        assert!(!is_disposable(&file, &[0, 0, 0, 2, 0x67, 1]));
+        let hevc = caps("video/x-h265", "hvc1");
+        assert!(!is_disposable(&hevc, &[0, 0, 0, 3, 0, 1, 0]));
+        let other = caps("video/x-vp9", "");
+        assert!(!is_disposable(&other, &b_picture));
     }
 }
