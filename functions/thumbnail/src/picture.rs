@@ -8,9 +8,6 @@ use reeldrop_events::{Orientation, Transfer, VideoTrack};
 
 use crate::{Error, tone};
 
-/// The longest side of a poster, pixels.
-pub(crate) const POSTER_SIDE: u32 = 1280;
-
 /// Width and height that fit in a square of `side` pixels, never larger than they were.
 pub(crate) fn fit((width, height): (u32, u32), side: u32) -> (u32, u32) {
     let longest = u64::from(width.max(height)).max(1);
@@ -24,9 +21,13 @@ pub(crate) fn fit((width, height): (u32, u32), side: u32) -> (u32, u32) {
     }
 }
 
-/// Makes the picture of a frame, at most as large as a poster.
-pub(crate) fn upright(sample: &gst::Sample, video: &VideoTrack) -> Result<RgbImage, Error> {
-    let (width, height) = fit((video.display_width, video.display_height), POSTER_SIDE);
+/// Makes the picture of a frame; its longest side is at most `side`.
+pub(crate) fn upright(
+    sample: &gst::Sample,
+    video: &VideoTrack,
+    side: u32,
+) -> Result<RgbImage, Error> {
+    let (width, height) = fit((video.display_width, video.display_height), side);
     let (width, height) = match video.orientation.swaps_sides() {
         true => (height, width),
         false => (width, height),

@@ -43,7 +43,7 @@ impl Pictures {
             sheets: storyboard::sheets(&tiles)?,
             cues: storyboard::cues(&moments, tiles[0].dimensions()),
             preview: preview::webp(&taken.preview)?,
-            poster: taken.best.poster()?,
+            poster: taken.best.poster(&media.video)?,
         })
     }
 }
@@ -67,16 +67,15 @@ impl Taken {
         media: &Media,
         moments: &Moments,
     ) -> Result<(), Error> {
-        let picture = upright(&frame.sample, &media.video)?;
+        let small = upright(&frame.sample, &media.video, PREVIEW_SIDE)?;
         let offset_ns = frame.time_ns.unwrap_or_default() - moments.origin_ns as i64;
         let offset_ns = u64::try_from(offset_ns).unwrap_or(0);
-        self.best.consider(&picture, offset_ns, moments.duration_ns);
-
-        let small = shrink(&picture, PREVIEW_SIDE);
+        self.best
+            .consider(&frame.sample, &small, offset_ns, moments.duration_ns);
         let first = self.tile_of.len();
         self.tile_of
             .extend(std::iter::repeat_n(self.tiles.len(), stands_for));
-        self.tiles.push(shrink(&small, TILE_SIDE));
+        self.tiles.push(tile(&small));
         let shown = (first..first + stands_for)
             .filter(|moment| preview::shows(*moment, moments.count))
             .count();
@@ -87,7 +86,7 @@ impl Taken {
     }
 }
 
-fn shrink(picture: &RgbImage, side: u32) -> RgbImage {
-    let (width, height) = fit(picture.dimensions(), side);
+fn tile(picture: &RgbImage) -> RgbImage {
+    let (width, height) = fit(picture.dimensions(), TILE_SIDE);
     imageops::thumbnail(picture, width, height)
 }

@@ -1,11 +1,13 @@
 //! The best of several pictures.
 
+use gstreamer as gst;
 use image::{GrayImage, RgbImage, codecs::jpeg::JpegEncoder, imageops};
+use reeldrop_events::VideoTrack;
 
-use crate::{Error, picture::fit};
+use crate::{Error, picture::upright};
 
-/// Longest side of the picture that is judged, pixels: enough to see blur.
-const JUDGED_SIDE: u32 = 320;
+/// The longest side of a poster, pixels.
+const POSTER_SIDE: u32 = 1280;
 
 /// Luma below which a pixel is black to the eye, and above which it is white.
 const BLACK: u8 = 28;
@@ -26,22 +28,41 @@ pub(crate) struct Poster {
     pub(crate) time_ms: u64,
 }
 
-/// The best picture so far.
+/// The best frame so far: only that one is made large.
 #[derive(Debug, Default)]
-pub(crate) struct Best(Option<(f32, RgbImage, u64)>);
+pub(crate) struct Best(Option<Candidate>);
+
+#[derive(Debug)]
+struct Candidate {
+    score: f32,
+    frame: gst::Sample,
+    time_ms: u64,
+}
 
 impl Best {
-    /// Keeps a picture at `offset_ns` of `duration_ns` where it is better than all before it.
-    pub(crate) fn consider(&mut self, picture: &RgbImage, offset_ns: u64, duration_ns: u64) {
-        let score = score(picture) * place(offset_ns as f32 / duration_ns.max(1) as f32);
+    /// Keeps a frame at `offset_ns` of `duration_ns` where its small picture (320 pixels: enough to
+    /// see blur) is better than all before it.
+    pub(crate) fn consider(
+        &mut self,
+        frame: &gst::Sample,
+        small: &RgbImage,
+        offset_ns: u64,
+        duration_ns: u64,
+    ) {
+        let score = score(small) * place(offset_ns as f32 / duration_ns.max(1) as f32);
         // Any picture is better than none, a black one too.
-        if self.0.as_ref().is_none_or(|(best, ..)| score > *best) {
-            self.0 = Some((score, picture.clone(), offset_ns / 1_000_000));
+        if self.0.as_ref().is_none_or(|best| score > best.score) {
+            self.0 = Some(Candidate {
+                score,
+                frame: frame.clone(),
+                time_ms: offset_ns / 1_000_000,
+            });
         }
     }
 
-    pub(crate) fn poster(self) -> Result<Poster, Error> {
-        let (_, picture, time_ms) = self.0.ok_or(Error::NoPicture)?;
+    pub(crate) fn poster(self, video: &VideoTrack) -> Result<Poster, Error> {
+        let Candidate { frame, time_ms, .. } = self.0.ok_or(Error::NoPicture)?;
+        let picture = upright(&frame, video, POSTER_SIDE)?;
         Ok(Poster {
             jpeg: jpeg(&picture, QUALITY)?,
             width: picture.width(),
@@ -70,8 +91,7 @@ fn place(fraction: f32) -> f32 {
 
 /// From 0: sharp, with contrast, and neither dark, white nor flat.
 fn score(picture: &RgbImage) -> f32 {
-    let (width, height) = fit(picture.dimensions(), JUDGED_SIDE);
-    let gray = imageops::grayscale(&imageops::thumbnail(picture, width, height));
+    let gray = imageops::grayscale(picture);
     let count = gray.len().max(1) as f32;
     let mean = gray.iter().map(|luma| f32::from(*luma)).sum::<f32>() / count;
     let variance = gray
@@ -136,13 +156,16 @@ mod tests {
 
     #[test]
     fn of_equals_the_earliest_stays_and_a_black_title_has_a_poster() {
+        gst::init().unwrap();
+        let frame = gst::Sample::builder().build();
+        let time_ms = |best: &Best| best.0.as_ref().map(|best| best.time_ms);
         let mut best = Best::default();
-        best.consider(&flat(0), 10_000_000, 100_000_000);
-        best.consider(&flat(0), 20_000_000, 100_000_000);
-        assert_eq!(best.poster().unwrap().time_ms, 10);
+        best.consider(&frame, &flat(0), 10_000_000, 100_000_000);
+        best.consider(&frame, &flat(0), 20_000_000, 100_000_000);
+        assert_eq!(time_ms(&best), Some(10));
         let mut best = Best::default();
-        best.consider(&blocks(), 30_000_000, 100_000_000);
-        best.consider(&blocks(), 90_000_000, 100_000_000);
-        assert_eq!(best.poster().unwrap().time_ms, 30);
+        best.consider(&frame, &blocks(), 30_000_000, 100_000_000);
+        best.consider(&frame, &blocks(), 90_000_000, 100_000_000);
+        assert_eq!(time_ms(&best), Some(30));
     }
 }

@@ -31,7 +31,9 @@ pub(crate) fn walk(
     if !moments.in_a_row && searched(open()?, track, moments, &mut take)? {
         return Ok(());
     }
-    in_a_row(open()?.decode(track, None)?.frames()?, moments, take)
+    let decoding = open()?.decode(track, None)?;
+    decoding.skip_disposable(u64::MAX);
+    in_a_row(decoding.frames()?, moments, take)
 }
 
 /// Seeks from moment to moment; false where not even the first frame was found.
