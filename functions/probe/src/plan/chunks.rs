@@ -7,7 +7,10 @@ use reeldrop_media::Profile;
 /// chunk of them is decoded from the start.
 const UNSEEKABLE_SEGMENTS: u32 = 10;
 
-/// Divides `segments` segments: the first ones small, so that playback begins soon, then growing
+/// Pixels, decoded and encoded, that are worth an event of their own: about a second of work.
+const LEAST_MEGAPIXELS: u64 = 250;
+
+/// Divides `segments` segments: the first one small, so that playback begins soon, then growing
 /// to what one event can do. Where key frames are far apart none is shorter than their distance, but
 /// for the very first: a chunk is decoded from the key frame before it.
 pub(super) fn chunks(
@@ -17,9 +20,14 @@ pub(super) fn chunks(
     ladder: &[Rendition],
     segments: u32,
 ) -> Vec<Chunk> {
-    let most = most_segments(media, profile, timeline, ladder);
+    let pixels = pixels_per_segment(media, timeline, ladder);
+    let most = segments_of(profile.segments.chunk_megapixels, pixels)
+        .clamp(1, profile.segments.chunk_segments);
     let whole = !media.seekable && segments <= UNSEEKABLE_SEGMENTS;
-    let least = least_segments(media, timeline).min(most);
+    let worthwhile = segments_of(LEAST_MEGAPIXELS, pixels).saturating_add(1);
+    let least = key_frame_distance(media, timeline)
+        .max(worthwhile)
+        .min(most);
     // The short first segment and the rest of its span lead.
     let leading = if timeline.first_segment_ticks.is_some() {
         2
@@ -53,20 +61,21 @@ pub(super) fn chunks(
     chunks
 }
 
-/// Segments between two key frames that lie furthest apart; 1 where no index tells.
-fn least_segments(media: &Media, timeline: &Timeline) -> u32 {
+/// Segments between the two key frames that lie furthest apart; 0 where no index tells.
+fn key_frame_distance(media: &Media, timeline: &Timeline) -> u32 {
     let segment_ns = timeline.tick_ns(timeline.segment_ticks).max(1);
     let segments = media.video.key_frames.longest_gap_ns.div_ceil(segment_ns);
-    u32::try_from(segments).unwrap_or(u32::MAX).max(1)
+    u32::try_from(segments).unwrap_or(u32::MAX)
 }
 
-/// Segments whose pixels, decoded and encoded, are not more than the profile allows an event.
-fn most_segments(
-    media: &Media,
-    profile: &Profile,
-    timeline: &Timeline,
-    ladder: &[Rendition],
-) -> u32 {
+/// Whole segments of so many pixels each in `megapixels`.
+fn segments_of(megapixels: u64, pixels_per_segment: u128) -> u32 {
+    let segments = u128::from(megapixels) * 1_000_000 / pixels_per_segment.max(1);
+    u32::try_from(segments).unwrap_or(u32::MAX)
+}
+
+/// Pixels that are decoded and encoded for a segment.
+fn pixels_per_segment(media: &Media, timeline: &Timeline, ladder: &[Rendition]) -> u128 {
     let pixels = |width: u32, height: u32| u128::from(width) * u128::from(height);
     let source = pixels(media.video.coded_width, media.video.coded_height);
     let encoded: u128 = ladder
@@ -74,11 +83,6 @@ fn most_segments(
         .map(|rung| pixels(rung.width, rung.height))
         .sum();
     let rate = timeline.frame_rate.ratio();
-    let per_segment =
-        (source + encoded) * u128::from(rate.num) * u128::from(timeline.segment_ticks)
-            / (u128::from(rate.den) * u128::from(timeline.timescale));
-    let allowed = u128::from(profile.segments.chunk_megapixels) * 1_000_000 / per_segment.max(1);
-    u32::try_from(allowed)
-        .unwrap_or(u32::MAX)
-        .clamp(1, profile.segments.chunk_segments)
+    (source + encoded) * u128::from(rate.num) * u128::from(timeline.segment_ticks)
+        / (u128::from(rate.den) * u128::from(timeline.timescale))
 }

@@ -110,7 +110,7 @@ fn assert_covers(plan: &Plan) {
 
 #[test]
 fn chunks_are_not_shorter_than_the_distance_of_key_frames() {
-    let mut media = media(640, 360, (30, 1), 1_800);
+    let mut media = media(1920, 1080, (30, 1), 1_800);
     let segments = |media: &Media| -> Vec<u32> {
         let plan = planned(media);
         assert_covers(&plan);
@@ -122,6 +122,14 @@ fn chunks_are_not_shorter_than_the_distance_of_key_frames() {
     // As long as an event may work, however few key frames there are.
     media.video.key_frames.longest_gap_ns = u64::MAX;
     assert_eq!(segments(&media), [1, 4, 4, 2]);
+}
+
+#[test]
+fn chunks_of_small_pictures_are_long_enough_to_be_worth_an_event() {
+    let plan = planned(&media(640, 360, (30, 1), 1_800));
+    assert_covers(&plan);
+    let segments: Vec<u32> = plan.chunks.iter().map(|chunk| chunk.segments).collect();
+    assert_eq!(segments, [1, 3, 3, 4]);
 }
 
 #[test]
@@ -212,7 +220,7 @@ fn gops_are_two_seconds_in_whole_frames() {
 
 #[test]
 fn playback_can_begin_after_one_gop_and_chunks_grow() {
-    let plan = planned(&media(640, 360, (30, 1), 30 * 120));
+    let plan = planned(&media(1280, 720, (30, 1), 30 * 120));
     assert_eq!(
         plan.timeline.first_segment_ticks,
         Some(plan.timeline.gop_ticks)
