@@ -7,7 +7,11 @@ mod ours;
 mod peer;
 mod quality;
 
-use std::{collections::BTreeMap, env, path::PathBuf};
+use std::{
+    collections::BTreeMap,
+    env,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context, Result};
 
@@ -41,37 +45,61 @@ impl Peers {
 
 const ROUNDS: usize = 3;
 
+/// What is asked for on the command line.
+struct Arguments {
+    rounds: usize,
+    /// Only what our processes hold, without the peer: quick enough for long clips.
+    memory_only: bool,
+    clips: Vec<PathBuf>,
+}
+
 fn main() -> Result<()> {
     let peers = Peers::from_env()?;
-    let (rounds, clips) = arguments()?;
-    let clips = if clips.is_empty() {
-        clip::standard(&peers)?
-    } else {
-        clips
-    };
+    let mut asked = arguments()?;
+    if asked.clips.is_empty() {
+        asked.clips = clip::standard(&peers)?;
+    }
+    if asked.memory_only {
+        return asked.clips.iter().try_for_each(|clip| memory(clip));
+    }
     functions::measure()?;
-    for clip in clips {
-        compare(&peers, &clip, rounds)?;
+    for clip in asked.clips {
+        compare(&peers, &clip, asked.rounds)?;
     }
     Ok(())
 }
 
-fn arguments() -> Result<(usize, Vec<PathBuf>)> {
-    let mut rounds = ROUNDS;
-    let mut clips = Vec::new();
+fn arguments() -> Result<Arguments> {
+    let mut asked = Arguments {
+        rounds: ROUNDS,
+        memory_only: false,
+        clips: Vec::new(),
+    };
     let mut words = env::args().skip(1);
     while let Some(word) = words.next() {
-        if word == "--rounds" {
-            rounds = words.next().context("--rounds wants a number")?.parse()?;
-        } else {
-            clips.push(PathBuf::from(word));
+        match word.as_str() {
+            "--rounds" => {
+                asked.rounds = words.next().context("--rounds wants a number")?.parse()?;
+            }
+            "--memory" => asked.memory_only = true,
+            clip => asked.clips.push(PathBuf::from(clip)),
         }
     }
-    Ok((rounds, clips))
+    Ok(asked)
 }
 
 #[expect(clippy::print_stdout, reason = "the table is what this program is for")]
-fn compare(peers: &Peers, clip: &std::path::Path, rounds: usize) -> Result<()> {
+fn memory(clip: &Path) -> Result<()> {
+    println!("\n{}", clip.display());
+    let bench = ours::Ours::start()?;
+    let cost = bench.add(clip)?.cost;
+    println!("  ready {:6.2} s, {:6.2} CPU s", cost.ready_s, cost.cpu_s);
+    bench.memory();
+    Ok(())
+}
+
+#[expect(clippy::print_stdout, reason = "the table is what this program is for")]
+fn compare(peers: &Peers, clip: &Path, rounds: usize) -> Result<()> {
     println!("\n{}", clip.display());
     let mut ours = Vec::new();
     let mut theirs = Vec::new();
