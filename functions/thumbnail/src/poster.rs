@@ -1,11 +1,17 @@
 //! The best of several pictures.
 
+use gstreamer as gst;
 use image::{GrayImage, RgbImage, codecs::jpeg::JpegEncoder, imageops};
 
-use crate::{Error, picture::fit};
+use crate::{
+    Error,
+    clear::{KeyPicture, Keys},
+    decode::decode,
+    picture::picture,
+};
 
-/// Longest side of the picture that is judged, pixels: enough to see blur.
-const JUDGED_SIDE: u32 = 320;
+/// The longest side of a poster, pixels.
+const POSTER_SIDE: u32 = 1280;
 
 /// Luma below which a pixel is black to the eye, and above which it is white.
 const BLACK: u8 = 28;
@@ -26,27 +32,62 @@ pub(crate) struct Poster {
     pub(crate) time_ms: u64,
 }
 
-/// The best picture so far.
+/// The best frame so far.
 #[derive(Debug, Default)]
-pub(crate) struct Best(Option<(f32, RgbImage, u64)>);
+pub(crate) struct Best(pub(crate) Option<Candidate>);
+
+/// A frame that may become the poster.
+#[derive(Clone, Debug)]
+pub(crate) struct Candidate {
+    score: f32,
+    frame: gst::Sample,
+    /// Where it lies in the title, ticks.
+    pub(crate) tick: u64,
+    time_ms: u64,
+}
 
 impl Best {
-    /// Keeps a picture at `offset_ns` of `duration_ns` where it is better than all before it.
-    pub(crate) fn consider(&mut self, picture: &RgbImage, offset_ns: u64, duration_ns: u64) {
-        let score = score(picture) * place(offset_ns as f32 / duration_ns.max(1) as f32);
+    /// Keeps a frame of a title of `title_ns` where its small picture (320 pixels: enough to see
+    /// blur) is better than all before it.
+    pub(crate) fn consider(
+        &mut self,
+        key: &KeyPicture,
+        frame: &gst::Sample,
+        small: &RgbImage,
+        title_ns: u64,
+    ) {
+        let score = score(small) * place(key.offset_ns as f32 / title_ns.max(1) as f32);
         // Any picture is better than none, a black one too.
-        if self.0.as_ref().is_none_or(|(best, ..)| score > *best) {
-            self.0 = Some((score, picture.clone(), offset_ns / 1_000_000));
+        if self.0.as_ref().is_none_or(|best| score > best.score) {
+            self.0 = Some(Candidate {
+                score,
+                frame: frame.clone(),
+                tick: key.tick,
+                time_ms: key.offset_ns / 1_000_000,
+            });
         }
     }
+}
 
-    pub(crate) fn poster(self) -> Result<Poster, Error> {
-        let (_, picture, time_ms) = self.0.ok_or(Error::NoPicture)?;
-        Ok(Poster {
-            jpeg: jpeg(&picture, QUALITY)?,
-            width: picture.width(),
-            height: picture.height(),
-            time_ms,
+impl Poster {
+    /// The poster of a candidate, or of the same picture of a larger rendition where there is one.
+    pub(crate) fn of(best: &Candidate, larger: Option<&Keys>) -> Result<Self, Error> {
+        let mut poster = match larger {
+            None => Some(picture(&best.frame, POSTER_SIDE)?),
+            Some(_) => None,
+        };
+        if let Some(keys) = larger {
+            decode(keys, |_, frame| {
+                poster = Some(picture(frame, POSTER_SIDE)?);
+                Ok(())
+            })?;
+        }
+        let poster = poster.ok_or(Error::NoPicture)?;
+        Ok(Self {
+            jpeg: jpeg(&poster, QUALITY)?,
+            width: poster.width(),
+            height: poster.height(),
+            time_ms: best.time_ms,
         })
     }
 }
@@ -70,8 +111,7 @@ fn place(fraction: f32) -> f32 {
 
 /// From 0: sharp, with contrast, and neither dark, white nor flat.
 fn score(picture: &RgbImage) -> f32 {
-    let (width, height) = fit(picture.dimensions(), JUDGED_SIDE);
-    let gray = imageops::grayscale(&imageops::thumbnail(picture, width, height));
+    let gray = imageops::grayscale(picture);
     let count = gray.len().max(1) as f32;
     let mean = gray.iter().map(|luma| f32::from(*luma)).sum::<f32>() / count;
     let variance = gray
@@ -136,13 +176,22 @@ mod tests {
 
     #[test]
     fn of_equals_the_earliest_stays_and_a_black_title_has_a_poster() {
-        let mut best = Best::default();
-        best.consider(&flat(0), 10_000_000, 100_000_000);
-        best.consider(&flat(0), 20_000_000, 100_000_000);
-        assert_eq!(best.poster().unwrap().time_ms, 10);
-        let mut best = Best::default();
-        best.consider(&blocks(), 30_000_000, 100_000_000);
-        best.consider(&blocks(), 90_000_000, 100_000_000);
-        assert_eq!(best.poster().unwrap().time_ms, 30);
+        gst::init().unwrap();
+        let frame = gst::Sample::builder().build();
+        let picked = |picture: &RgbImage, offsets: [u64; 2]| {
+            let mut best = Best::default();
+            for offset_ns in offsets {
+                let key = KeyPicture {
+                    data: bytes::Bytes::new(),
+                    tick: offset_ns,
+                    offset_ns,
+                    stands_for: 1,
+                };
+                best.consider(&key, &frame, picture, 100_000_000);
+            }
+            best.0.unwrap().time_ms
+        };
+        assert_eq!(picked(&flat(0), [10_000_000, 20_000_000]), 10);
+        assert_eq!(picked(&blocks(), [30_000_000, 90_000_000]), 30);
     }
 }

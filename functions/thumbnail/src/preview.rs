@@ -5,7 +5,7 @@ use webp_animation::{ColorMode, Encoder, EncoderOptions, EncodingConfig};
 
 use crate::Error;
 
-/// Longest side of the preview, pixels.
+/// Longest side of the preview, and of the pictures that are judged, pixels.
 pub(crate) const PREVIEW_SIDE: u32 = 320;
 
 /// Pictures in a preview, at most.
