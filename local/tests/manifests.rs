@@ -7,8 +7,8 @@ use reeldrop::manifests::{ManifestFile, Topology, embedded, in_folder};
 use reeldrop_events::{
     AssetAdvanced, AssetDeleted, AssetPublished, AudioPackaged, AudioPlanned,
     AudioRepackagePlanned, AudioTranscoded, ChunkPackaged, ChunkPlanned, ChunkRepackagePlanned,
-    ChunkTranscoded, MediaProbed, MediaRejected, Payload, RekeyRequested, RetryRequested,
-    StepFailed, ThumbnailsCompleted, UploadFinalized,
+    ChunkTranscoded, MediaProbed, MediaRejected, Payload, PicturesPlanned, PosterCompleted,
+    RekeyRequested, RetryRequested, StepFailed, ThumbnailsCompleted, UploadFinalized,
 };
 
 const TYPES: &[&str] = &[
@@ -25,6 +25,8 @@ const TYPES: &[&str] = &[
     ChunkTranscoded::TYPE,
     MediaProbed::TYPE,
     MediaRejected::TYPE,
+    PicturesPlanned::TYPE,
+    PosterCompleted::TYPE,
     RekeyRequested::TYPE,
     RetryRequested::TYPE,
     StepFailed::TYPE,

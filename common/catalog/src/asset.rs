@@ -1,6 +1,6 @@
 //! What the portal shows of a title.
 
-use reeldrop_events::{AssetId, Media, PackageNo, Plan, Scheme, Source, ThumbnailsCompleted};
+use reeldrop_events::{AssetId, Media, PackageNo, Plan, Scheme, Source};
 use serde::Serialize;
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -38,8 +38,8 @@ pub struct Asset {
     pub hls: Option<String>,
     /// Key of its DASH manifest.
     pub dash: Option<String>,
-    /// Keys and sizes of its pictures, once made.
-    pub thumbnails: Option<ThumbnailsCompleted>,
+    /// Its pictures, once there is a poster.
+    pub pictures: Option<Pictures>,
     /// When the upload was first heard of.
     #[serde(with = "time::serde::rfc3339")]
     pub created_at: OffsetDateTime,
@@ -70,6 +70,23 @@ impl Asset {
 
 fn milliseconds_between(from: OffsetDateTime, to: Option<OffsetDateTime>) -> Option<u64> {
     u64::try_from((to? - from).whole_milliseconds()).ok()
+}
+
+/// Where the pictures of a title lie in the media bucket.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Pictures {
+    /// Key of the poster (JPEG): a first one while the title is being encoded, then the best.
+    pub poster: String,
+    /// Width of the poster in pixels.
+    pub poster_width: u32,
+    /// Height of the poster in pixels.
+    pub poster_height: u32,
+    /// Where the poster's frame lies in the title, milliseconds.
+    pub poster_time_ms: u64,
+    /// Key of the storyboard's WebVTT, once all of the title is encoded.
+    pub storyboard: Option<String>,
+    /// Key of the animated preview (WebP), once all of the title is encoded.
+    pub preview: Option<String>,
 }
 
 /// All of a title.

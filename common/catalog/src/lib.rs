@@ -15,7 +15,7 @@ mod state;
 #[cfg(feature = "testing")]
 pub mod testing;
 
-pub use asset::{Asset, AssetDetail, DeadLetter, Package, PublishedRendition};
+pub use asset::{Asset, AssetDetail, DeadLetter, Package, Pictures, PublishedRendition};
 pub use changes::{CHANNEL, Change};
 pub use error::CatalogError;
 pub use key_store::{ContentKey, KeyStore};

@@ -7,7 +7,7 @@ use tokio_postgres::{Row, types::ToSql};
 
 use crate::{
     Asset, AssetState, Catalog, CatalogError, Progress, StepProgress,
-    rows::{asset_id, count, maybe_count, maybe_package, source, thumbnails, word},
+    rows::{asset_id, count, maybe_count, maybe_package, pictures, source, word},
 };
 
 /// Titles on a page, at most.
@@ -28,7 +28,7 @@ const SELECT: &str = "
            t.state is not distinct from 'completed' as pictures_completed,
            t.state is not distinct from 'failed' as pictures_failed,
            t.poster, t.poster_width::bigint, t.poster_height::bigint, t.poster_time_ms,
-           t.storyboard, t.sheets::bigint, t.preview,
+           t.storyboard, t.preview,
            w.total, w.transcoded, w.packaged, w.failed, w.failed_packaging, w.segments, w.started
     from assets a
     left join packages c on c.asset = a.id and c.package = a.current_package
@@ -141,7 +141,7 @@ fn asset(row: &Row) -> Result<Asset, CatalogError> {
         current_package: maybe_package(row, "current_package")?,
         hls: row.try_get("hls")?,
         dash: row.try_get("dash")?,
-        thumbnails: thumbnails(id, row)?,
+        pictures: pictures(row)?,
         created_at: row.try_get("created_at")?,
         updated_at: row.try_get("updated_at")?,
         playable_at: row.try_get("playable_at")?,

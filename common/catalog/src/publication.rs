@@ -3,16 +3,14 @@
 use std::{collections::HashMap, fmt, str::FromStr};
 
 use deadpool_postgres::Object;
-use reeldrop_events::{
-    AssetId, Media, PackageNo, Plan, PublishedSegment, Scheme, Source, ThumbnailsCompleted,
-};
+use reeldrop_events::{AssetId, Media, PackageNo, Plan, PublishedSegment, Scheme, Source};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use tokio_postgres::Row;
 
 use crate::{
     Catalog, CatalogError, Connection,
-    rows::{count, maybe_word, source, thumbnails, word},
+    rows::{count, maybe_word, source, word},
     show::document,
     state::UnknownState,
 };
@@ -24,12 +22,9 @@ const PACKAGE: &str = "
     select a.bucket, a.object, a.version, a.size_bytes, a.media, a.plan, a.deleted_at is not null as deleted,
            p.scheme, p.contiguous::bigint as contiguous, p.complete, a.created_at,
            coalesce((select max(packaged_at) from parts where asset = $1 and package = $2),
-                    p.created_at) as packaged_at,
-           t.poster, t.poster_width::bigint, t.poster_height::bigint, t.poster_time_ms,
-           t.storyboard, t.sheets::bigint, t.preview
+                    p.created_at) as packaged_at
     from assets a
     join packages p on p.asset = a.id and p.package = $2
-    left join thumbnails t on t.asset = a.id
     where a.id = $1";
 
 const RENDITIONS: &str = "
@@ -112,8 +107,6 @@ pub struct Publication {
     pub created_at: OffsetDateTime,
     /// When the newest of the parts was packaged.
     pub packaged_at: OffsetDateTime,
-    /// The title's pictures, once made.
-    pub thumbnails: Option<ThumbnailsCompleted>,
 }
 
 /// Keeps other manifest writers of the title away until it is released or dropped.
@@ -233,7 +226,6 @@ async fn publication(
         complete: row.try_get("complete")?,
         created_at: row.try_get("created_at")?,
         packaged_at: row.try_get("packaged_at")?,
-        thumbnails: thumbnails(asset, &row)?,
     })
 }
 

@@ -2,11 +2,11 @@
 
 use std::str::FromStr;
 
-use reeldrop_events::{AssetId, PackageNo, Source, ThumbnailsCompleted};
+use reeldrop_events::{AssetId, PackageNo, Source};
 use tokio_postgres::Row;
 use uuid::Uuid;
 
-use crate::CatalogError;
+use crate::{CatalogError, Pictures};
 
 /// A column's word as the value that it names.
 pub(crate) fn word<T: FromStr>(row: &Row, column: &'static str) -> Result<T, CatalogError> {
@@ -71,22 +71,17 @@ pub(crate) fn source(row: &Row) -> Result<Option<Source>, CatalogError> {
     }))
 }
 
-/// The columns of the table `thumbnails`, where it has a completed row.
-pub(crate) fn thumbnails(
-    asset: AssetId,
-    row: &Row,
-) -> Result<Option<ThumbnailsCompleted>, CatalogError> {
+/// The columns of the table `thumbnails`, where it has a row with a poster.
+pub(crate) fn pictures(row: &Row) -> Result<Option<Pictures>, CatalogError> {
     let Some(poster) = row.try_get("poster")? else {
         return Ok(None);
     };
-    Ok(Some(ThumbnailsCompleted {
-        asset,
+    Ok(Some(Pictures {
         poster,
         poster_width: count(row, "poster_width")?,
         poster_height: count(row, "poster_height")?,
         poster_time_ms: count(row, "poster_time_ms")?,
         storyboard: row.try_get("storyboard")?,
-        sheets: count(row, "sheets")?,
         preview: row.try_get("preview")?,
     }))
 }

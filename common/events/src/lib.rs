@@ -5,6 +5,7 @@ mod envelope;
 mod media;
 mod package;
 mod part;
+mod pictures;
 mod plan;
 mod request;
 mod status;
@@ -21,11 +22,13 @@ pub use package::{
     ChunkRepackagePlanned, PackagedRendition, PublishedSegment, Scheme,
 };
 pub use part::{
-    AudioPlanned, AudioTranscoded, ChunkPlanned, ChunkTranscoded, ClearRendition, ClearSegment,
+    AudioPlanned, AudioTranscoded, ChunkPlanned, ChunkTranscoded, ClearNote, ClearRendition,
+    ClearSegment,
 };
+pub use pictures::{PicturesPlanned, PosterCompleted, ThumbnailsCompleted};
 pub use plan::{
     AudioPart, AudioRendition, Chunk, FrameRate, Plan, Rendition, Timeline, VideoCodec,
 };
 pub use request::{AssetDeleted, RekeyRequested, RetryRequested};
-pub use status::{MediaProbed, MediaRejected, StepFailed, ThumbnailsCompleted};
+pub use status::{MediaProbed, MediaRejected, StepFailed};
 pub use upload::{Source, UploadFinalized};

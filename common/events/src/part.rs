@@ -75,6 +75,16 @@ pub struct ClearRendition {
     pub segments: Vec<ClearSegment>,
 }
 
+/// The note in the work bucket that a part is transcoded, written after all that it lists: no event,
+/// but read by other functions than the one that writes it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClearNote<P> {
+    /// What was asked for: another plan for the same asset makes another note.
+    pub planned: P,
+    /// Each rendition of the part.
+    pub renditions: Vec<ClearRendition>,
+}
+
 /// `chunk.transcoded`: a chunk lies in the work bucket in every rendition.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChunkTranscoded {

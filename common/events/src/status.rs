@@ -44,27 +44,6 @@ pub struct StepFailed {
     pub reason: String,
 }
 
-/// `thumbnails.completed`: pictures of the title lie in the media bucket.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ThumbnailsCompleted {
-    /// The title.
-    pub asset: AssetId,
-    /// Key of the poster (JPEG).
-    pub poster: String,
-    /// Width of the poster in pixels.
-    pub poster_width: u32,
-    /// Height of the poster in pixels.
-    pub poster_height: u32,
-    /// Where the poster's frame lies in the title, milliseconds.
-    pub poster_time_ms: u64,
-    /// Key of the storyboard's WebVTT.
-    pub storyboard: String,
-    /// How many sprite sheets the storyboard has.
-    pub sheets: u32,
-    /// Key of the animated preview (WebP).
-    pub preview: String,
-}
-
 impl Payload for MediaProbed {
     const TYPE: &'static str = "io.reeldrop.media.probed.v1";
 
@@ -98,17 +77,5 @@ impl Payload for StepFailed {
 
     fn part(&self) -> String {
         format!("{}/{}", self.step, self.part)
-    }
-}
-
-impl Payload for ThumbnailsCompleted {
-    const TYPE: &'static str = "io.reeldrop.thumbnails.completed.v1";
-
-    fn asset(&self) -> AssetId {
-        self.asset
-    }
-
-    fn part(&self) -> String {
-        String::new()
     }
 }

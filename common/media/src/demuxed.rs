@@ -26,6 +26,7 @@ pub struct Demuxed {
     streams: Vec<Stream>,
     demuxers: Vec<gst::Element>,
     gate: Arc<Gate>,
+    decoder_threads: Option<i32>,
 }
 
 impl Demuxed {
@@ -59,6 +60,7 @@ impl Demuxed {
             streams,
             demuxers: plugged.demuxers,
             gate,
+            decoder_threads: None,
         };
         let picture_or_sound =
             |stream: &Stream| matches!(stream.kind, StreamKind::Video(_) | StreamKind::Audio(_));
@@ -117,6 +119,16 @@ impl Demuxed {
         stream.is_raw() || decoder_for(&stream.caps).is_some()
     }
 
+    /// Decodes with one thread where the decoder would take one for each core: what is a few
+    /// pictures costs less so.
+    #[must_use]
+    pub fn with_one_decoder_thread(self) -> Self {
+        Self {
+            decoder_threads: Some(1),
+            ..self
+        }
+    }
+
     /// Plugs the decoder of one track, from the key frame at or before `from_ns` in stream time.
     ///
     /// # Errors
@@ -132,6 +144,11 @@ impl Demuxed {
                 });
             }
         };
+        if let Some(threads) = self.decoder_threads
+            && decoder.has_property("max-threads")
+        {
+            decoder.set_property("max-threads", threads);
+        }
         self.plug(&stream, &decoder)?;
         let tail = self.color(&stream, &decoder)?;
         let held = Held {

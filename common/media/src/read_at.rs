@@ -22,6 +22,18 @@ pub trait ReadAt: Send + Sync {
     fn read_at(&self, offset: u64, len: usize) -> io::Result<Bytes>;
 }
 
+/// A source that lies in memory.
+impl ReadAt for Bytes {
+    fn size_bytes(&self) -> u64 {
+        self.len() as u64
+    }
+
+    fn read_at(&self, offset: u64, len: usize) -> io::Result<Bytes> {
+        let start = usize::try_from(offset).map_or(self.len(), |offset| offset.min(self.len()));
+        Ok(self.slice(start..start.saturating_add(len).min(self.len())))
+    }
+}
+
 /// A file on this machine.
 #[derive(Debug)]
 pub struct LocalFile {

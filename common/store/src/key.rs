@@ -68,6 +68,8 @@ pub enum Key<'a> {
     Dash { asset: AssetId, package: PackageNo },
     /// Poster picture.
     Poster { asset: AssetId },
+    /// Poster of a title that is still being encoded, picked from this many segments.
+    EarlyPoster { asset: AssetId, segments: u32 },
     /// Storyboard cues (WebVTT) that point into the sheets.
     Storyboard { asset: AssetId },
     /// One sprite sheet of the storyboard, from 0.
@@ -92,6 +94,7 @@ impl Key<'_> {
             | Self::HlsMedia { .. }
             | Self::Dash { .. }
             | Self::Poster { .. }
+            | Self::EarlyPoster { .. }
             | Self::Storyboard { .. }
             | Self::StoryboardSheet { .. }
             | Self::Preview { .. } => Bucket::Media,
@@ -145,6 +148,7 @@ impl Key<'_> {
             }
             Self::Dash { asset, package } => format!("{asset}/{package}/stream.mpd"),
             Self::Poster { asset } => format!("{asset}/poster.jpg"),
+            Self::EarlyPoster { asset, segments } => format!("{asset}/poster-{segments}.jpg"),
             Self::Storyboard { asset } => format!("{asset}/storyboard/index.vtt"),
             Self::StoryboardSheet { asset, sheet } => format!("{asset}/storyboard/{sheet:03}.jpg"),
             Self::Preview { asset } => format!("{asset}/preview.webp"),
@@ -162,7 +166,9 @@ impl Key<'_> {
             }
             Self::HlsMultivariant { .. } | Self::HlsMedia { .. } => "application/vnd.apple.mpegurl",
             Self::Dash { .. } => "application/dash+xml",
-            Self::Poster { .. } | Self::StoryboardSheet { .. } => "image/jpeg",
+            Self::Poster { .. } | Self::EarlyPoster { .. } | Self::StoryboardSheet { .. } => {
+                "image/jpeg"
+            }
             Self::Storyboard { .. } => "text/vtt",
             Self::Preview { .. } => "image/webp",
         }
@@ -183,6 +189,7 @@ impl Key<'_> {
             Self::Init { .. }
             | Self::Segment { .. }
             | Self::Poster { .. }
+            | Self::EarlyPoster { .. }
             | Self::Storyboard { .. }
             | Self::StoryboardSheet { .. }
             | Self::Preview { .. } => "public, max-age=31536000, immutable",

@@ -3,7 +3,7 @@
 use deadpool_postgres::Transaction;
 use reeldrop_events::{AssetAdvanced, Events, PackageNo, Source, StepFailed};
 
-use crate::{Error, failure, part::int, repackage, title::Title};
+use crate::{Error, failure, part::int, pictures, repackage, title::Title};
 
 /// Each of the first runs is announced: that is when someone waits for the title to play.
 const FIRST_ADVANCES: i32 = 10;
@@ -99,6 +99,15 @@ pub(crate) async fn join(
             size_bytes: row.try_get::<_, i64>("size_bytes")?.unsigned_abs(),
         };
         events = events.and(&advanced(title, package, run, source));
+        if package == PackageNo::FIRST {
+            let grown = (
+                run.announced_segments.unsigned_abs(),
+                run.segments.unsigned_abs(),
+                run.complete,
+            );
+            let planned = pictures::of_run(transaction, title, grown).await?;
+            events = events.and_all(&planned);
+        }
     }
     if package == PackageNo::FIRST && run.complete {
         let planned = repackage::plan_waiting(transaction, title)

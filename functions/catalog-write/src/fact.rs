@@ -6,7 +6,8 @@ use reeldrop_events::{
     AssetAdvanced, AssetDeleted, AssetId, AssetPublished, AudioPackaged, AudioPlanned,
     AudioRepackagePlanned, AudioTranscoded, ChunkPackaged, ChunkPlanned, ChunkRepackagePlanned,
     ChunkTranscoded, DecodeError, Events, Incoming, MediaProbed, MediaRejected, Payload,
-    RekeyRequested, RetryRequested, Source, StepFailed, ThumbnailsCompleted, UploadFinalized,
+    PicturesPlanned, PosterCompleted, RekeyRequested, RetryRequested, Source, StepFailed,
+    ThumbnailsCompleted, UploadFinalized,
 };
 
 use crate::{
@@ -76,6 +77,10 @@ facts! {
     AssetAdvanced,
     /// Manifests are written.
     AssetPublished,
+    /// Said by this function itself.
+    PicturesPlanned,
+    /// A first poster is made.
+    PosterCompleted,
     /// Pictures are made.
     ThumbnailsCompleted,
     /// A step cannot succeed.
@@ -105,6 +110,8 @@ impl Fact {
             | Self::ChunkRepackagePlanned(_)
             | Self::AudioRepackagePlanned(_)
             | Self::AssetPublished(_)
+            | Self::PicturesPlanned(_)
+            | Self::PosterCompleted(_)
             | Self::ThumbnailsCompleted(_)
             | Self::StepFailed(_)
             | Self::RekeyRequested(_)
@@ -129,6 +136,7 @@ impl Fact {
             Self::ChunkPackaged(said) => packaged::chunk(transaction, title, said).await,
             Self::AudioPackaged(said) => packaged::audio(transaction, title, said).await,
             Self::AssetPublished(said) => published::manifests(transaction, title, said).await,
+            Self::PosterCompleted(said) => published::early_poster(transaction, title, said).await,
             Self::ThumbnailsCompleted(said) => published::pictures(transaction, title, said).await,
             Self::StepFailed(said) => failure::keep(transaction, title, said).await,
             Self::RekeyRequested(said) => repackage::request(transaction, title, said).await,
@@ -137,6 +145,7 @@ impl Fact {
             // The lock has made the row; what this function says itself it knows already.
             Self::UploadFinalized(_)
             | Self::AssetAdvanced(_)
+            | Self::PicturesPlanned(_)
             | Self::ChunkRepackagePlanned(_)
             | Self::AudioRepackagePlanned(_) => Ok(Events::none()),
         }

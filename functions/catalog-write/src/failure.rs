@@ -10,10 +10,11 @@ const KEEP: &str = "
     values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
     on conflict (asset, step, part) do update set reason = excluded.reason";
 
-/// Pictures that were made stay.
+/// Pictures that were made stay, and so does a first poster.
 const NO_PICTURES: &str = "
     insert into thumbnails (asset, state, reason) values ($1, 'failed', $2)
-    on conflict (asset) do nothing";
+    on conflict (asset) do update set state = excluded.state, reason = excluded.reason
+    where thumbnails.state = 'early'";
 
 /// Which package, and which part of it, something is about.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -113,7 +114,8 @@ pub(crate) async fn keep(
             ],
         )
         .await?;
-    if said.step == "thumbnail" {
+    // A title can do without a first poster: the pictures are still to come.
+    if said.step == "thumbnail" && said.part.is_empty() {
         no_pictures(transaction, title.asset, &said.reason).await?;
     }
     settle(transaction, title.asset).await?;

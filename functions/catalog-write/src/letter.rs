@@ -5,7 +5,7 @@ use cloudevents::{AttributesReader, Data, Event};
 use deadpool_postgres::Transaction;
 use reeldrop_events::{
     AssetAdvanced, AssetId, AudioPlanned, AudioRepackagePlanned, AudioTranscoded, ChunkPlanned,
-    ChunkRepackagePlanned, ChunkTranscoded, DecodeError, Incoming, Payload,
+    ChunkRepackagePlanned, ChunkTranscoded, DecodeError, Incoming, Payload, PicturesPlanned,
 };
 use reeldrop_runtime::Failure;
 
@@ -63,6 +63,12 @@ impl Letter {
         })
     }
 
+    /// Whether it asked for a poster alone, which a title can do without.
+    fn is_first_poster(&self) -> bool {
+        self.ty == PicturesPlanned::TYPE
+            && self.event.pointer("/data/complete") == Some(&serde_json::Value::Bool(false))
+    }
+
     async fn put(&self, transaction: &Transaction<'_>) -> Result<(), Error> {
         transaction
             .execute(
@@ -109,7 +115,7 @@ impl CatalogWrite {
             return Ok(());
         }
         letter.put(&transaction).await?;
-        if letter.step == "thumbnail" {
+        if letter.step == "thumbnail" && !letter.is_first_poster() {
             failure::no_pictures(&transaction, asset, &letter.reason).await?;
         }
         settle(&transaction, asset).await?;
@@ -155,6 +161,9 @@ fn consumer(ty: &str) -> &'static str {
     ];
     if is(&packaging) {
         return "encrypt-package";
+    }
+    if ty == PicturesPlanned::TYPE {
+        return "thumbnail";
     }
     if ty == reeldrop_events::UploadFinalized::TYPE {
         return "probe";

@@ -9,6 +9,7 @@ mod letter;
 mod outbox;
 mod packaged;
 mod part;
+mod pictures;
 mod probed;
 mod published;
 mod repackage;

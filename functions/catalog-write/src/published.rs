@@ -1,7 +1,7 @@
 //! What players can fetch.
 
 use deadpool_postgres::Transaction;
-use reeldrop_events::{AssetPublished, Events, ThumbnailsCompleted};
+use reeldrop_events::{AssetPublished, Events, PosterCompleted, ThumbnailsCompleted};
 
 use crate::{Error, part::int, settle::settle, title::Title};
 
@@ -22,6 +22,15 @@ const PICTURES: &str = "
         poster_width = excluded.poster_width, poster_height = excluded.poster_height,
         poster_time_ms = excluded.poster_time_ms, storyboard = excluded.storyboard,
         sheets = excluded.sheets, preview = excluded.preview";
+
+/// Only what has no poster yet takes a first one: not the best one's place, however late this comes.
+const EARLY_POSTER: &str = "
+    insert into thumbnails (asset, state, poster, poster_width, poster_height, poster_time_ms)
+    values ($1, 'early', $2, $3, $4, $5)
+    on conflict (asset) do update
+    set poster = excluded.poster, poster_width = excluded.poster_width,
+        poster_height = excluded.poster_height, poster_time_ms = excluded.poster_time_ms
+    where thumbnails.poster is null";
 
 /// `asset.published`.
 pub(crate) async fn manifests(
@@ -48,6 +57,25 @@ pub(crate) async fn manifests(
         )
         .await?;
     settle(transaction, title.asset).await?;
+    Ok(Events::none())
+}
+
+/// `poster.completed`.
+pub(crate) async fn early_poster(
+    transaction: &Transaction<'_>,
+    title: &Title,
+    said: &PosterCompleted,
+) -> Result<Events, Error> {
+    let width = int(said.poster_width, "poster")?;
+    let height = int(said.poster_height, "poster")?;
+    let time = i64::try_from(said.poster_time_ms).map_err(|_| Error::Range("poster"))?;
+    let statement = transaction.prepare_cached(EARLY_POSTER).await?;
+    transaction
+        .execute(
+            &statement,
+            &[&title.asset.0, &said.poster, &width, &height, &time],
+        )
+        .await?;
     Ok(Events::none())
 }
 

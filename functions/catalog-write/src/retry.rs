@@ -4,21 +4,22 @@ use std::collections::{BTreeSet, HashSet};
 
 use deadpool_postgres::Transaction;
 use reeldrop_events::{
-    AssetAdvanced, AudioPlanned, ChunkPlanned, Events, MediaProbed, MediaRejected, Outgoing,
-    PackageNo, Payload, RetryRequested, Source, StepFailed, UploadFinalized,
+    AssetAdvanced, AudioPlanned, ChunkPlanned, Events, MediaRejected, Outgoing, PackageNo, Payload,
+    RetryRequested, Source, StepFailed, UploadFinalized,
 };
 use serde_json::Value;
 use uuid::Uuid;
 
 use crate::{
-    Error, advance,
+    Error, advance, pictures,
     repackage::{self, Published},
     settle::settle,
     title::Title,
 };
 
 const LETTERS: &str = "
-    select id, type, event -> 'data' as data from dead_letters where asset = $1 order by failed_at, id";
+    select id, type, step, event -> 'data' as data from dead_letters
+    where asset = $1 order by failed_at, id";
 
 const FAILED_PARTS: &str = "
     select package, kind, rendition, index, planned from parts
@@ -27,15 +28,16 @@ const FAILED_PARTS: &str = "
 const FAILURES: &str = "select step, part, kind, package from failures where asset = $1";
 
 const TITLE: &str = "
-    select bucket, object, version, size_bytes, media, plan, rejection is not null as rejected
+    select bucket, object, version, size_bytes, rejection is not null as rejected
     from assets where id = $1";
 
 /// A failed part is where it was before. What was encoded stays encoded until the work bucket
 /// forgets it; transcode then does it again.
-const FORGIVE: [&str; 6] = [
+const FORGIVE: [&str; 7] = [
     "delete from failures where asset = $1",
     "delete from dead_letters where asset = $1",
-    "delete from thumbnails where asset = $1 and state = 'failed'",
+    "delete from thumbnails where asset = $1 and state = 'failed' and poster is null",
+    "update thumbnails set state = 'early', reason = null where asset = $1 and state = 'failed'",
     "update parts
      set state = case when transcoded_at is null then 'planned' else 'transcoded' end
      where asset = $1 and state = 'failed'",
@@ -65,6 +67,7 @@ pub(crate) async fn again(
     }
     forget_seen(transaction, title, failures).await?;
     wanted.advances(transaction, title).await?;
+    wanted.pictures(transaction, title).await?;
     settle(transaction, title.asset).await?;
     Ok(wanted.events())
 }
@@ -93,7 +96,7 @@ struct Wanted {
     ids: HashSet<Uuid>,
     /// The source must be probed again: nothing less is known to help.
     from_the_start: bool,
-    /// Its pictures failed.
+    /// Its pictures, or a first poster, failed.
     pictures: bool,
     /// Packages whose manifests failed.
     manifests: BTreeSet<u32>,
@@ -101,7 +104,7 @@ struct Wanted {
 
 impl Wanted {
     fn is_empty(&self) -> bool {
-        self.events.is_empty() && self.manifests.is_empty()
+        self.events.is_empty() && self.manifests.is_empty() && !self.pictures
     }
 
     fn events(self) -> Events {
@@ -122,6 +125,10 @@ impl Wanted {
             let ty: String = row.try_get("type")?;
             if ty == AssetAdvanced::TYPE {
                 self.manifests.extend(package_of(row.try_get("data")?));
+                continue;
+            }
+            if row.try_get::<_, &str>("step")? == "thumbnail" {
+                self.pictures = true;
                 continue;
             }
             // What came without data cannot be said again.
@@ -217,21 +224,23 @@ impl Wanted {
             size_bytes: row.try_get::<_, i64>("size_bytes")?.unsigned_abs(),
         };
         if self.from_the_start || row.try_get("rejected")? {
-            self.say(Outgoing::of(&UploadFinalized {
-                source: source.clone(),
-            }));
+            self.say(Outgoing::of(&UploadFinalized { source }));
         }
-        let media: Option<Value> = row.try_get("media")?;
-        let plan: Option<Value> = row.try_get("plan")?;
-        if let (true, Some(media), Some(plan)) = (self.pictures, media, plan) {
-            self.say(Outgoing::of(&MediaProbed {
-                asset: title.asset,
-                source,
-                // The title has it already.
-                name: None,
-                media: serde_json::from_value(media)?,
-                plan: serde_json::from_value(plan)?,
-            }));
+        Ok(())
+    }
+
+    /// The pictures of a title that is encoded; of any other they are still to be asked for.
+    async fn pictures(
+        &mut self,
+        transaction: &Transaction<'_>,
+        title: &Title,
+    ) -> Result<(), Error> {
+        if !self.pictures {
+            return Ok(());
+        }
+        let planned = pictures::of_title(transaction, title).await?;
+        if let Some(planned) = planned.filter(|planned| planned.complete) {
+            self.say(Outgoing::of(&planned));
         }
         Ok(())
     }

@@ -44,7 +44,7 @@ const ASSET: &str = "
         select case
                 when a.rejection is not null then 'rejected'
                 when f.published_complete
-                     and exists (select from thumbnails where asset = $1) then 'ready'
+                     and exists (select from thumbnails where asset = $1 and state <> 'early') then 'ready'
                 when f.published_complete then 'playable'
                 when t.reason is not null then 'failed'
                 when f.published_segments > 0 then 'playable'

@@ -159,6 +159,7 @@ struct DeadLetter {
 impl Title {
     pub(crate) fn new(asset: Asset, addresses: &Addresses) -> Self {
         let media = |key: &String| addresses.media(key);
+        let pictures = asset.pictures.as_ref();
         Self {
             asset: asset.id.0,
             number: asset.number,
@@ -173,12 +174,9 @@ impl Title {
             hls: asset.hls.as_ref().map(media),
             dash: asset.dash.as_ref().map(media),
             watch: addresses.watch(asset.id),
-            poster: asset.thumbnails.as_ref().map(|made| media(&made.poster)),
-            storyboard: asset
-                .thumbnails
-                .as_ref()
-                .map(|made| media(&made.storyboard)),
-            preview: asset.thumbnails.as_ref().map(|made| media(&made.preview)),
+            poster: pictures.map(|pictures| media(&pictures.poster)),
+            storyboard: pictures.and_then(|pictures| pictures.storyboard.as_ref().map(media)),
+            preview: pictures.and_then(|pictures| pictures.preview.as_ref().map(media)),
             progress: Steps::new(&asset.progress),
             file: asset.name,
             reason: asset.reason,

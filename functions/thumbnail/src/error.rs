@@ -1,20 +1,30 @@
 //! Why there are no pictures, and whether trying again can help.
 
+use reeldrop_cmaf::CmafError;
 use reeldrop_events::StepFailed;
-use reeldrop_media::MediaError;
+use reeldrop_media::{MediaError, mp4::Mp4Error};
 use reeldrop_runtime::Failure;
 use reeldrop_store::StoreError;
 
 /// Why there are no pictures.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The source cannot be opened or decoded.
+    /// A rendition cannot be decoded.
     #[error(transparent)]
     Media(#[from] MediaError),
+    /// A rendition's segment cannot be read.
+    #[error("a segment cannot be read: {0}")]
+    Segment(#[from] Mp4Error),
+    /// Key pictures cannot be laid end to end.
+    #[error("key pictures cannot be joined: {0}")]
+    Join(#[from] CmafError),
+    /// A chunk is not encoded as the plan says: it is being encoded again.
+    #[error("chunk {0} is not encoded as planned")]
+    Unfinished(u32),
     /// A bucket cannot be read or written.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The source decodes to nothing.
+    /// The renditions decode to nothing.
     #[error("no picture of the video could be decoded")]
     NoPicture,
     /// A decoded frame cannot be turned into a picture.
@@ -23,8 +33,8 @@ pub enum Error {
     /// A picture cannot be written.
     #[error("a picture cannot be encoded: {0}")]
     Encode(String),
-    /// What is finished cannot be noted down.
-    #[error("note of finished pictures: {0}")]
+    /// A note of what is finished cannot be read or written.
+    #[error("note of what is finished: {0}")]
     Note(#[from] serde_json::Error),
     /// The work broke off.
     #[error(transparent)]
@@ -35,11 +45,7 @@ impl Error {
     fn is_transient(&self) -> bool {
         match self {
             Self::Media(media) => match media {
-                MediaError::Read(read) => read
-                    .get_ref()
-                    .and_then(|inner| inner.downcast_ref::<StoreError>())
-                    .is_none_or(StoreError::is_transient),
-                MediaError::Missing(_) | MediaError::Timeout(_) => true,
+                MediaError::Missing(_) | MediaError::Timeout(_) | MediaError::Read(_) => true,
                 MediaError::NotMedia
                 | MediaError::UnsupportedCodec { .. }
                 | MediaError::Encrypted
@@ -47,8 +53,12 @@ impl Error {
                 | MediaError::Damaged(_) => false,
             },
             Self::Store(store) => store.is_transient(),
-            Self::Broken(_) | Self::Note(_) => true,
-            Self::NoPicture | Self::Convert(_) | Self::Encode(_) => false,
+            Self::Broken(_) | Self::Note(_) | Self::Unfinished(_) => true,
+            Self::Segment(_)
+            | Self::Join(_)
+            | Self::NoPicture
+            | Self::Convert(_)
+            | Self::Encode(_) => false,
         }
     }
 

@@ -1,7 +1,7 @@
 //! The note in the work bucket that the pictures of a title are made, so that nobody makes them again.
 
 use bytes::Bytes;
-use reeldrop_events::{MediaProbed, ThumbnailsCompleted};
+use reeldrop_events::{PicturesPlanned, ThumbnailsCompleted};
 use reeldrop_store::{Key, Store, StoreError};
 use serde::{Deserialize, Serialize};
 
@@ -14,20 +14,20 @@ const NOTE_LIMIT_BYTES: u64 = 16 << 20;
 #[derive(Debug, Serialize, Deserialize)]
 struct Note {
     /// What they were made of: another plan for the same title makes another note.
-    probed: MediaProbed,
+    planned: PicturesPlanned,
     completed: ThumbnailsCompleted,
 }
 
-/// What was made of `probed`, where all of it is still there.
+/// What was made of `planned`, where all of it is still there.
 ///
 /// # Errors
 /// What befell the store.
 pub(crate) async fn load(
     store: &Store,
-    probed: &MediaProbed,
+    planned: &PicturesPlanned,
 ) -> Result<Option<ThumbnailsCompleted>, Error> {
     let key = Key::PicturesIndex {
-        asset: probed.asset,
+        asset: planned.asset,
     };
     let body = match store.get(&store.at(&key), NOTE_LIMIT_BYTES).await {
         Ok(body) => body,
@@ -36,7 +36,7 @@ pub(crate) async fn load(
     };
     // A note that an older version wrote differently counts as none.
     let note = serde_json::from_slice::<Note>(&body).ok();
-    let Some(note) = note.filter(|note| note.probed == *probed) else {
+    let Some(note) = note.filter(|note| note.planned == *planned) else {
         return Ok(None);
     };
     for key in objects(&note.completed) {
@@ -47,19 +47,19 @@ pub(crate) async fn load(
     Ok(Some(note.completed))
 }
 
-/// Notes what was made of `probed`.
+/// Notes what was made of `planned`.
 ///
 /// # Errors
 /// What befell the store.
 pub(crate) async fn save(
     store: &Store,
-    probed: MediaProbed,
+    planned: PicturesPlanned,
     completed: ThumbnailsCompleted,
 ) -> Result<ThumbnailsCompleted, Error> {
     let key = Key::PicturesIndex {
-        asset: probed.asset,
+        asset: planned.asset,
     };
-    let note = Note { probed, completed };
+    let note = Note { planned, completed };
     store
         .put(&key, Bytes::from(serde_json::to_vec(&note)?))
         .await?;

@@ -1,5 +1,7 @@
 #![doc = include_str!("../README.md")]
 
+mod clear;
+mod decode;
 mod error;
 mod finished;
 mod moments;
@@ -7,22 +9,25 @@ mod picture;
 mod pictures;
 mod poster;
 mod preview;
-mod source;
 mod storyboard;
-mod tone;
-mod walk;
 
-use std::{sync::Arc, time::Instant};
+use std::time::Instant;
 
 use bytes::Bytes;
-use reeldrop_events::{Events, MediaProbed, StepFailed, ThumbnailsCompleted};
-use reeldrop_media::ReadAt;
+use reeldrop_events::{
+    AssetId, Events, PicturesPlanned, PosterCompleted, StepFailed, ThumbnailsCompleted,
+};
 use reeldrop_runtime::{Failure, Function, blocking};
-use reeldrop_store::{Key, Location, Store};
+use reeldrop_store::{Key, Store};
 
 pub use error::Error;
 
-use crate::{pictures::Pictures, source::Object};
+use crate::{
+    clear::Clear,
+    moments::Moments,
+    pictures::{Pictures, Taken},
+    poster::Poster,
+};
 
 /// Makes the pictures of titles.
 #[derive(Clone, Debug)]
@@ -32,24 +37,33 @@ pub struct Thumbnail {
 
 impl Function for Thumbnail {
     const NAME: &'static str = "thumbnail";
-    type Input = MediaProbed;
+    type Input = PicturesPlanned;
 
-    async fn handle(&self, probed: MediaProbed) -> Result<Events, Failure> {
-        let asset = probed.asset;
-        let completed = self.complete(probed).await.map_err(|error| {
+    async fn handle(&self, planned: PicturesPlanned) -> Result<Events, Failure> {
+        let asset = planned.asset;
+        let (part, done) = match planned.complete {
+            true => (
+                "",
+                self.complete(planned).await.map(|done| Events::of(&done)),
+            ),
+            false => (
+                "poster",
+                self.early(planned).await.map(|done| Events::of(&done)),
+            ),
+        };
+        done.map_err(|error| {
             error.into_failure(|reason| StepFailed {
                 asset,
                 step: Self::NAME.to_owned(),
-                part: String::new(),
+                part: part.to_owned(),
                 reason,
             })
-        })?;
-        Ok(Events::of(&completed))
+        })
     }
 }
 
 impl Thumbnail {
-    /// Uses `store` for sources and pictures.
+    /// Uses `store` for encoded parts and pictures.
     #[must_use]
     pub fn new(store: Store) -> Self {
         Self { store }
@@ -64,35 +78,57 @@ impl Thumbnail {
     }
 
     /// What is finished already, or else is made now.
-    async fn complete(&self, probed: MediaProbed) -> Result<ThumbnailsCompleted, Error> {
-        if let Some(completed) = finished::load(&self.store, &probed).await? {
+    async fn complete(&self, planned: PicturesPlanned) -> Result<ThumbnailsCompleted, Error> {
+        if let Some(completed) = finished::load(&self.store, &planned).await? {
             return Ok(completed);
         }
-        let completed = self.make(probed.clone()).await?;
-        finished::save(&self.store, probed, completed).await
-    }
-
-    async fn make(&self, probed: MediaProbed) -> Result<ThumbnailsCompleted, Error> {
-        let (started, asset) = (Instant::now(), probed.asset);
-        let reader = self
-            .store
-            .reader(Location::from(&probed.source), probed.source.size_bytes)
-            .of_version(&probed.source.version);
-        let source: Arc<dyn ReadAt> = Arc::new(Object(reader));
-        let pictures =
-            blocking(move || Pictures::of(source, &probed.media, &probed.plan)).await??;
+        let (started, asset) = (Instant::now(), planned.asset);
+        let (taken, poster) = self.look(&planned).await?;
+        let pictures = blocking(move || Pictures::of(&taken, poster)).await??;
         let completed = self.save(asset, pictures).await?;
         let duration_ms = started.elapsed().as_millis() as u64;
         tracing::info!(asset.id = %asset, duration_ms, "pictures made");
-        Ok(completed)
+        finished::save(&self.store, planned, completed).await
+    }
+
+    /// A poster from what there is of the title.
+    async fn early(&self, planned: PicturesPlanned) -> Result<PosterCompleted, Error> {
+        let (asset, segments) = (planned.asset, planned.segments);
+        let (_, poster) = self.look(&planned).await?;
+        let key = Key::EarlyPoster { asset, segments };
+        self.store.put(&key, Bytes::from(poster.jpeg)).await?;
+        Ok(PosterCompleted {
+            asset,
+            segments,
+            poster: key.path(),
+            poster_width: poster.width,
+            poster_height: poster.height,
+            poster_time_ms: poster.time_ms,
+        })
+    }
+
+    /// Looks at a small rendition, and takes the best moment once more from the largest.
+    async fn look(&self, planned: &PicturesPlanned) -> Result<(Taken, Poster), Error> {
+        let clear = Clear::of(&self.store, planned)?;
+        let moments = Moments::of(clear.end_ns().await?);
+        let title_ns = match planned.complete {
+            true => moments.duration_ns,
+            false => clear.planned_ns(),
+        };
+        let ticks: Vec<u64> = moments.offsets_ns().map(|ns| clear.tick(ns)).collect();
+        let keys = clear.keys(clear.small, &ticks).await?;
+        let taken = blocking(move || Taken::of(&keys, moments, title_ns)).await??;
+        let best = taken.best()?.clone();
+        let large = match clear.small.name == clear.large.name {
+            true => None,
+            false => Some(clear.keys(clear.large, &[best.tick]).await?),
+        };
+        let poster = blocking(move || Poster::of(&best, large.as_ref())).await??;
+        Ok((taken, poster))
     }
 
     /// The poster comes last: who sees it finds the others.
-    async fn save(
-        &self,
-        asset: reeldrop_events::AssetId,
-        pictures: Pictures,
-    ) -> Result<ThumbnailsCompleted, Error> {
+    async fn save(&self, asset: AssetId, pictures: Pictures) -> Result<ThumbnailsCompleted, Error> {
         let mut sheets = 0;
         for sheet in pictures.sheets {
             let key = Key::StoryboardSheet {

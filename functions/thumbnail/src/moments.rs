@@ -1,7 +1,5 @@
 //! Which moments of a title are looked at: a bounded number, whatever its length.
 
-use reeldrop_events::{Media, Plan};
-
 const NS_PER_S: u64 = 1_000_000_000;
 
 /// Tiles of a storyboard, at most.
@@ -13,22 +11,10 @@ const MIN_INTERVAL_NS: u64 = 2 * NS_PER_S;
 /// Moments that even a short title is looked at: from fewer no good poster can be picked.
 const MIN_MOMENTS: u64 = 20;
 
-/// Pixels that are decoded one after the other where there are few key frames to search for: about
-/// half a second of work.
-const MAX_PIXELS_IN_A_ROW: u64 = 150_000_000;
-
-/// Key frames that are enough to choose from.
-const ENOUGH_KEY_FRAMES: u64 = 8;
-
-/// Key frames so few that a source is decoded in a row however long that takes.
-const TOO_FEW_KEY_FRAMES: u64 = 4;
-
 /// The moments at which frames are taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Moments {
-    /// The source's stream time at which the title begins, nanoseconds.
-    pub(crate) origin_ns: u64,
-    /// Length of the title in nanoseconds.
+    /// Length of what is looked at, nanoseconds.
     pub(crate) duration_ns: u64,
     /// How many moments, evenly spread.
     pub(crate) count: usize,
@@ -36,27 +22,29 @@ pub(crate) struct Moments {
     pub(crate) tiles: usize,
     /// What each tile stands for, nanoseconds; the last may stand for less.
     pub(crate) interval_ns: u64,
-    /// Whether to decode everything in a row instead of searching.
-    pub(crate) in_a_row: bool,
 }
 
 impl Moments {
-    pub(crate) fn of(media: &Media, plan: &Plan) -> Self {
-        let duration_ns = plan.timeline.tick_ns(plan.duration_ticks).max(1);
+    /// Spreads moments over `duration_ns` from the title's beginning.
+    pub(crate) fn of(duration_ns: u64) -> Self {
+        let duration_ns = duration_ns.max(1);
         let interval_ns = MIN_INTERVAL_NS.max(duration_ns.div_ceil(MAX_TILES));
         let tiles = duration_ns.div_ceil(interval_ns);
         Self {
-            origin_ns: plan.timeline.origin_ns,
             duration_ns,
             count: tiles.max(MIN_MOMENTS) as usize,
             tiles: tiles as usize,
             interval_ns,
-            in_a_row: in_a_row(media, duration_ns),
         }
     }
 
+    /// The moments in nanoseconds from the title's beginning, ascending.
+    pub(crate) fn offsets_ns(&self) -> impl Iterator<Item = u64> {
+        (0..self.count).map(|moment| self.offset_ns(moment))
+    }
+
     /// A moment, in nanoseconds from the title's beginning: the middle of its share.
-    pub(crate) fn offset_ns(&self, moment: usize) -> u64 {
+    fn offset_ns(&self, moment: usize) -> u64 {
         let (moment, count) = (moment as u128, self.count as u128);
         (u128::from(self.duration_ns) * (2 * moment + 1) / (2 * count)) as u64
     }
@@ -71,36 +59,12 @@ impl Moments {
     }
 }
 
-fn in_a_row(media: &Media, duration_ns: u64) -> bool {
-    let video = &media.video;
-    // Without an index none are known; they are found all the same.
-    let key_frames = video.key_frames.count;
-    if !media.seekable || (1..TOO_FEW_KEY_FRAMES).contains(&key_frames) {
-        return true;
-    }
-    let rate = u128::from(video.frame_rate.num);
-    let frames = u128::from(duration_ns) * rate
-        / (u128::from(NS_PER_S) * u128::from(video.frame_rate.den.max(1)));
-    let pixels = frames * u128::from(video.coded_width) * u128::from(video.coded_height);
-    key_frames < ENOUGH_KEY_FRAMES && pixels <= u128::from(MAX_PIXELS_IN_A_ROW)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn moments(duration_s: u64) -> Moments {
-        let duration_ns = duration_s * NS_PER_S;
-        let interval_ns = MIN_INTERVAL_NS.max(duration_ns.div_ceil(MAX_TILES));
-        let tiles = duration_ns.div_ceil(interval_ns);
-        Moments {
-            origin_ns: 0,
-            duration_ns,
-            count: tiles.max(MIN_MOMENTS) as usize,
-            tiles: tiles as usize,
-            interval_ns,
-            in_a_row: false,
-        }
+        Moments::of(duration_s * NS_PER_S)
     }
 
     #[test]

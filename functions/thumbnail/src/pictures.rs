@@ -1,19 +1,17 @@
-//! All pictures of a title, made in one walk through it.
+//! All pictures of a title, made of the same frames.
 
-use std::sync::Arc;
-
+use gstreamer as gst;
 use image::{RgbImage, imageops};
-use reeldrop_events::{Media, Plan};
-use reeldrop_media::{Frame, ReadAt};
 
 use crate::{
     Error,
+    clear::{KeyPicture, Keys},
+    decode::decode,
     moments::Moments,
-    picture::{fit, upright},
-    poster::{Best, Poster},
+    picture::{fit, picture},
+    poster::{Best, Candidate, Poster},
     preview::{self, PREVIEW_SIDE},
     storyboard::{self, TILE_SIDE},
-    walk::walk,
 };
 
 /// The pictures, ready to be stored.
@@ -28,29 +26,9 @@ pub(crate) struct Pictures {
     pub(crate) preview: Vec<u8>,
 }
 
-impl Pictures {
-    /// Makes the pictures of a source.
-    pub(crate) fn of(source: Arc<dyn ReadAt>, media: &Media, plan: &Plan) -> Result<Self, Error> {
-        let moments = Moments::of(media, plan);
-        let mut taken = Taken::default();
-        walk(source, media, &moments, |stands_for, frame| {
-            taken.take(stands_for, frame, media, &moments)
-        })?;
-        let tiles: Vec<&RgbImage> = (0..moments.tiles)
-            .map(|tile| &taken.tiles[taken.tile_of[moments.of_tile(tile)]])
-            .collect();
-        Ok(Self {
-            sheets: storyboard::sheets(&tiles)?,
-            cues: storyboard::cues(&moments, tiles[0].dimensions()),
-            preview: preview::webp(&taken.preview)?,
-            poster: taken.best.poster(&media.video)?,
-        })
-    }
-}
-
-/// What is kept of the frames: small pictures, and one large one.
-#[derive(Default)]
-struct Taken {
+/// What is kept of the frames: small pictures, and the best frame.
+pub(crate) struct Taken {
+    moments: Moments,
     best: Best,
     tiles: Vec<RgbImage>,
     /// The tile of each moment.
@@ -59,25 +37,50 @@ struct Taken {
     preview: Vec<(RgbImage, usize)>,
 }
 
+impl Pictures {
+    /// Encodes them.
+    pub(crate) fn of(taken: &Taken, poster: Poster) -> Result<Self, Error> {
+        let moments = &taken.moments;
+        let tiles: Vec<&RgbImage> = (0..moments.tiles)
+            .map(|tile| &taken.tiles[taken.tile_of[moments.of_tile(tile)]])
+            .collect();
+        Ok(Self {
+            sheets: storyboard::sheets(&tiles)?,
+            cues: storyboard::cues(moments, tiles[0].dimensions()),
+            preview: preview::webp(&taken.preview)?,
+            poster,
+        })
+    }
+}
+
 impl Taken {
-    fn take(
-        &mut self,
-        stands_for: usize,
-        frame: &Frame,
-        media: &Media,
-        moments: &Moments,
-    ) -> Result<(), Error> {
-        let small = upright(&frame.sample, &media.video, PREVIEW_SIDE)?;
-        let offset_ns = frame.time_ns.unwrap_or_default() - moments.origin_ns as i64;
-        let offset_ns = u64::try_from(offset_ns).unwrap_or(0);
-        self.best
-            .consider(&frame.sample, &small, offset_ns, moments.duration_ns);
+    /// Looks at the key pictures of all `moments` of a title of `title_ns`.
+    pub(crate) fn of(keys: &Keys, moments: Moments, title_ns: u64) -> Result<Self, Error> {
+        let mut taken = Self {
+            moments,
+            best: Best::default(),
+            tiles: Vec::new(),
+            tile_of: Vec::new(),
+            preview: Vec::new(),
+        };
+        decode(keys, |key, frame| taken.take(key, frame, title_ns))?;
+        Ok(taken)
+    }
+
+    /// The frame that makes the best poster.
+    pub(crate) fn best(&self) -> Result<&Candidate, Error> {
+        self.best.0.as_ref().ok_or(Error::NoPicture)
+    }
+
+    fn take(&mut self, key: &KeyPicture, frame: &gst::Sample, title_ns: u64) -> Result<(), Error> {
+        let small = picture(frame, PREVIEW_SIDE)?;
+        self.best.consider(key, frame, &small, title_ns);
         let first = self.tile_of.len();
         self.tile_of
-            .extend(std::iter::repeat_n(self.tiles.len(), stands_for));
+            .extend(std::iter::repeat_n(self.tiles.len(), key.stands_for));
         self.tiles.push(tile(&small));
-        let shown = (first..first + stands_for)
-            .filter(|moment| preview::shows(*moment, moments.count))
+        let shown = (first..first + key.stands_for)
+            .filter(|moment| preview::shows(*moment, self.moments.count))
             .count();
         if shown > 0 {
             self.preview.push((small, shown));

@@ -2,9 +2,13 @@
 
 use gstreamer as gst;
 use image::{GrayImage, RgbImage, codecs::jpeg::JpegEncoder, imageops};
-use reeldrop_events::VideoTrack;
 
-use crate::{Error, picture::upright};
+use crate::{
+    Error,
+    clear::{KeyPicture, Keys},
+    decode::decode,
+    picture::picture,
+};
 
 /// The longest side of a poster, pixels.
 const POSTER_SIDE: u32 = 1280;
@@ -28,46 +32,62 @@ pub(crate) struct Poster {
     pub(crate) time_ms: u64,
 }
 
-/// The best frame so far: only that one is made large.
+/// The best frame so far.
 #[derive(Debug, Default)]
-pub(crate) struct Best(Option<Candidate>);
+pub(crate) struct Best(pub(crate) Option<Candidate>);
 
-#[derive(Debug)]
-struct Candidate {
+/// A frame that may become the poster.
+#[derive(Clone, Debug)]
+pub(crate) struct Candidate {
     score: f32,
     frame: gst::Sample,
+    /// Where it lies in the title, ticks.
+    pub(crate) tick: u64,
     time_ms: u64,
 }
 
 impl Best {
-    /// Keeps a frame at `offset_ns` of `duration_ns` where its small picture (320 pixels: enough to
-    /// see blur) is better than all before it.
+    /// Keeps a frame of a title of `title_ns` where its small picture (320 pixels: enough to see
+    /// blur) is better than all before it.
     pub(crate) fn consider(
         &mut self,
+        key: &KeyPicture,
         frame: &gst::Sample,
         small: &RgbImage,
-        offset_ns: u64,
-        duration_ns: u64,
+        title_ns: u64,
     ) {
-        let score = score(small) * place(offset_ns as f32 / duration_ns.max(1) as f32);
+        let score = score(small) * place(key.offset_ns as f32 / title_ns.max(1) as f32);
         // Any picture is better than none, a black one too.
         if self.0.as_ref().is_none_or(|best| score > best.score) {
             self.0 = Some(Candidate {
                 score,
                 frame: frame.clone(),
-                time_ms: offset_ns / 1_000_000,
+                tick: key.tick,
+                time_ms: key.offset_ns / 1_000_000,
             });
         }
     }
+}
 
-    pub(crate) fn poster(self, video: &VideoTrack) -> Result<Poster, Error> {
-        let Candidate { frame, time_ms, .. } = self.0.ok_or(Error::NoPicture)?;
-        let picture = upright(&frame, video, POSTER_SIDE)?;
-        Ok(Poster {
-            jpeg: jpeg(&picture, QUALITY)?,
-            width: picture.width(),
-            height: picture.height(),
-            time_ms,
+impl Poster {
+    /// The poster of a candidate, or of the same picture of a larger rendition where there is one.
+    pub(crate) fn of(best: &Candidate, larger: Option<&Keys>) -> Result<Self, Error> {
+        let mut poster = match larger {
+            None => Some(picture(&best.frame, POSTER_SIDE)?),
+            Some(_) => None,
+        };
+        if let Some(keys) = larger {
+            decode(keys, |_, frame| {
+                poster = Some(picture(frame, POSTER_SIDE)?);
+                Ok(())
+            })?;
+        }
+        let poster = poster.ok_or(Error::NoPicture)?;
+        Ok(Self {
+            jpeg: jpeg(&poster, QUALITY)?,
+            width: poster.width(),
+            height: poster.height(),
+            time_ms: best.time_ms,
         })
     }
 }
@@ -158,14 +178,20 @@ mod tests {
     fn of_equals_the_earliest_stays_and_a_black_title_has_a_poster() {
         gst::init().unwrap();
         let frame = gst::Sample::builder().build();
-        let time_ms = |best: &Best| best.0.as_ref().map(|best| best.time_ms);
-        let mut best = Best::default();
-        best.consider(&frame, &flat(0), 10_000_000, 100_000_000);
-        best.consider(&frame, &flat(0), 20_000_000, 100_000_000);
-        assert_eq!(time_ms(&best), Some(10));
-        let mut best = Best::default();
-        best.consider(&frame, &blocks(), 30_000_000, 100_000_000);
-        best.consider(&frame, &blocks(), 90_000_000, 100_000_000);
-        assert_eq!(time_ms(&best), Some(30));
+        let picked = |picture: &RgbImage, offsets: [u64; 2]| {
+            let mut best = Best::default();
+            for offset_ns in offsets {
+                let key = KeyPicture {
+                    data: bytes::Bytes::new(),
+                    tick: offset_ns,
+                    offset_ns,
+                    stands_for: 1,
+                };
+                best.consider(&key, &frame, picture, 100_000_000);
+            }
+            best.0.unwrap().time_ms
+        };
+        assert_eq!(picked(&flat(0), [10_000_000, 20_000_000]), 10);
+        assert_eq!(picked(&blocks(), [30_000_000, 90_000_000]), 30);
     }
 }

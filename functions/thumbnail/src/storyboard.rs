@@ -78,14 +78,7 @@ mod tests {
 
     #[test]
     fn cues_meet_end_with_the_title_and_point_into_their_sheet() {
-        let moments = Moments {
-            origin_ns: 0,
-            duration_ns: 3_723_004_000_000,
-            count: 100,
-            tiles: 100,
-            interval_ns: 37_230_040_000,
-            in_a_row: false,
-        };
+        let moments = Moments::of(3_723_004_000_000);
         let cues = cues(&moments, (160, 90));
         assert!(
             cues.starts_with("WEBVTT\n\n00:00:00.000 --> 00:00:37.231\n000.jpg#xywh=0,0,160,90\n")

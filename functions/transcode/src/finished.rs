@@ -2,9 +2,9 @@
 
 use bytes::Bytes;
 use futures::future::try_join_all;
-use reeldrop_events::{AssetId, AudioPlanned, ChunkPlanned, ClearRendition};
+use reeldrop_events::{AssetId, AudioPlanned, ChunkPlanned, ClearNote, ClearRendition};
 use reeldrop_store::{Key, Store, StoreError};
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{Serialize, de::DeserializeOwned};
 
 use crate::Error;
 
@@ -18,14 +18,6 @@ pub(crate) struct Finished<'a, P> {
     /// Name of the rendition, or of what a chunk makes all of.
     set: &'a str,
     part: u32,
-}
-
-/// The note, written after all that it lists.
-#[derive(Debug, Serialize, Deserialize)]
-struct Note<P> {
-    /// What was asked for: another plan for the same asset makes another note.
-    planned: P,
-    renditions: Vec<ClearRendition>,
 }
 
 /// One rendition of a part, encoded.
@@ -77,7 +69,7 @@ impl<P: Serialize + DeserializeOwned + Clone + PartialEq> Finished<'_, P> {
             Err(error) => return Err(error.into()),
         };
         // A note that an older version wrote differently counts as none.
-        let note = serde_json::from_slice::<Note<P>>(&body).ok();
+        let note = serde_json::from_slice::<ClearNote<P>>(&body).ok();
         Ok(note
             .filter(|note| note.planned == *self.planned)
             .map(|note| note.renditions))
@@ -119,7 +111,7 @@ impl<P: Serialize + DeserializeOwned + Clone + PartialEq> Finished<'_, P> {
             },
         ))
         .await?;
-        let note = Note {
+        let note = ClearNote {
             planned: self.planned.clone(),
             renditions,
         };

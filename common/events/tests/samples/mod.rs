@@ -5,9 +5,10 @@ use reeldrop_events::{
     AudioRendition, AudioRepackagePlanned, AudioTrack, AudioTranscoded, Chunk, ChunkPackaged,
     ChunkPlanned, ChunkRepackagePlanned, ChunkTranscoded, ClearRendition, ClearSegment, Color,
     Container, DecodeError, FrameRate, Incoming, KeyFrames, Media, MediaProbed, MediaRejected,
-    Orientation, Outgoing, PackageNo, PackagedRendition, Payload, Plan, PublishedSegment, Ratio,
-    RekeyRequested, Rendition, RetryRequested, Scheme, Source, StepFailed, ThumbnailsCompleted,
-    Timeline, TrackKind, TrackSummary, Transfer, UploadFinalized, VideoCodec, VideoTrack,
+    Orientation, Outgoing, PackageNo, PackagedRendition, Payload, PicturesPlanned, Plan,
+    PosterCompleted, PublishedSegment, Ratio, RekeyRequested, Rendition, RetryRequested, Scheme,
+    Source, StepFailed, ThumbnailsCompleted, Timeline, TrackKind, TrackSummary, Transfer,
+    UploadFinalized, VideoCodec, VideoTrack,
 };
 use serde_json::Value;
 use uuid::Uuid;
@@ -56,6 +57,20 @@ fn title_samples() -> Vec<Sample> {
             step: "thumbnail".to_owned(),
             part: "0".to_owned(),
             reason: "No picture could be decoded.".to_owned(),
+        }),
+        Sample::of(&PicturesPlanned {
+            asset,
+            plan: plan(),
+            segments: 5,
+            complete: true,
+        }),
+        Sample::of(&PosterCompleted {
+            asset,
+            segments: 8,
+            poster: format!("{asset}/poster-8.jpg"),
+            poster_width: 1280,
+            poster_height: 720,
+            poster_time_ms: 4_200,
         }),
         Sample::of(&ThumbnailsCompleted {
             asset,

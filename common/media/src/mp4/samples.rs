@@ -57,6 +57,12 @@ impl Presentation {
 }
 
 impl Mp4 {
+    /// The samples of the fragments of `track` that were looked at, in the file's order.
+    #[must_use]
+    pub fn fragmented(&self, track: &Track) -> Vec<Sample> {
+        fragment_samples(&self.fragments, track.id)
+    }
+
     /// What is shown of `track`, as far as its samples lie within the file.
     #[must_use]
     pub fn presentation(&self, track: &Track) -> Presentation {

@@ -23,7 +23,7 @@ async fn what_a_crash_left_unsent_is_sent_by_the_same_event_or_by_the_sweep() {
         stage.broker.set_down(true);
         let failure = stage.try_handle(&last).await.unwrap_err();
         assert!(matches!(failure, Failure::Transient { .. }));
-        assert_eq!(stage.count("outbox").await, 1);
+        assert_eq!(stage.count("outbox").await, 2);
         stage.broker.set_down(false);
         match by_sweep {
             true => stage.sweep().await,
@@ -162,14 +162,51 @@ async fn a_title_without_pictures_is_ready_all_the_same() {
         .filter(|event| *event != STORY.pictures());
     stage.handle_all(events).await;
     assert_eq!(stage.state(STORY).await.0, "playable");
-    stage.handle(dead(STORY.probed(), "thumbnail", "")).await;
+    stage
+        .handle(dead(STORY.pictures_planned(4, true), "thumbnail", ""))
+        .await;
     assert_eq!(stage.state(STORY).await.0, "ready");
     assert_eq!(stage.asset(STORY).await.progress.percent, 100.0);
+    let first = stage.broker.take_of("pictures.planned");
 
     stage.handle(STORY.retry()).await;
-    assert_eq!(stage.broker.take_of("media.probed").len(), 1);
+    assert_eq!(stage.state(STORY).await.0, "playable");
+    assert_eq!(stage.broker.take_of("pictures.planned"), first);
+    stage.handle(STORY.failed("thumbnail", "")).await;
+    assert_eq!(stage.state(STORY).await.0, "ready");
+    stage.handle(STORY.retry()).await;
+    assert_eq!(stage.broker.take_of("pictures.planned"), first);
     stage.handle(STORY.pictures()).await;
-    assert!(stage.asset(STORY).await.thumbnails.is_some());
+    assert!(stage.asset(STORY).await.pictures.is_some());
+}
+
+#[tokio::test]
+async fn a_title_can_do_without_a_first_poster_and_keeps_one_without_other_pictures() {
+    let stage = Stage::new().await;
+    let events = STORY
+        .whole()
+        .into_iter()
+        .filter(|event| *event != STORY.pictures());
+    stage.handle_all(events).await;
+    stage
+        .handle_all([
+            STORY.failed("thumbnail", "poster"),
+            dead(STORY.pictures_planned(2, false), "thumbnail", ""),
+            STORY.early_poster(),
+        ])
+        .await;
+    assert_eq!(stage.state(STORY).await.0, "playable");
+    stage.broker.take();
+    for _ in 0..2 {
+        stage.handle(STORY.failed("thumbnail", "")).await;
+        assert_eq!(stage.state(STORY).await.0, "ready");
+        assert!(stage.asset(STORY).await.pictures.is_some());
+        stage.handle(STORY.retry()).await;
+        assert_eq!(stage.state(STORY).await.0, "playable");
+        assert_eq!(stage.broker.take_of("pictures.planned").len(), 1);
+        assert!(stage.asset(STORY).await.pictures.is_some());
+    }
+    assert_eq!(stage.count("dead_letters").await, 0);
 }
 
 #[tokio::test]

@@ -235,6 +235,26 @@ impl Story {
         })
     }
 
+    pub(crate) fn pictures_planned(self, segments: u32, complete: bool) -> Event {
+        event(&PicturesPlanned {
+            asset: self.asset(),
+            plan: self.plan(),
+            segments,
+            complete,
+        })
+    }
+
+    pub(crate) fn early_poster(self) -> Event {
+        event(&PosterCompleted {
+            asset: self.asset(),
+            segments: 8,
+            poster: "poster-8.jpg".to_owned(),
+            poster_width: 1280,
+            poster_height: 720,
+            poster_time_ms: 500,
+        })
+    }
+
     pub(crate) fn failed(self, step: &str, part: &str) -> Event {
         event(&StepFailed {
             asset: self.asset(),
@@ -288,7 +308,7 @@ impl Story {
             }
         }
         events.extend(self.all_packaged(1));
-        events.push(self.pictures());
+        events.extend([self.early_poster(), self.pictures()]);
         events.extend([
             self.published(1, 2, false),
             self.published(1, self.segments(), true),

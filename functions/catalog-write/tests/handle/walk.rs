@@ -38,8 +38,16 @@ async fn a_title_goes_through_the_states_that_a_person_understands() {
     );
     assert!(asset.hls.unwrap().ends_with("/1/stream.m3u8"));
 
-    stage.handle(STORY.published(1, 8, true)).await;
-    assert_eq!(stage.asset(STORY).await.state, AssetState::Playable);
+    stage
+        .handle_all([STORY.published(1, 8, true), STORY.early_poster()])
+        .await;
+    let asset = stage.asset(STORY).await;
+    assert_eq!(asset.state, AssetState::Playable);
+    let pictures = asset.pictures.unwrap();
+    assert_eq!(
+        (pictures.poster.as_str(), pictures.preview),
+        ("poster-8.jpg", None)
+    );
     stage.handle(STORY.pictures()).await;
     let asset = stage.asset(STORY).await;
     assert_eq!(
@@ -47,6 +55,12 @@ async fn a_title_goes_through_the_states_that_a_person_understands() {
         (AssetState::Ready, 100.0)
     );
     assert!(asset.ready_ms() >= asset.first_playable_ms());
+    stage.handle(STORY.early_poster()).await;
+    let pictures = stage.asset(STORY).await.pictures.unwrap();
+    assert_eq!(
+        (pictures.poster.as_str(), pictures.preview.as_deref()),
+        ("poster.jpg", Some("preview.webp"))
+    );
 
     let publication = stage
         .database
@@ -171,7 +185,21 @@ async fn a_long_title_is_announced_seldom_and_its_end_always() {
         "an event of 400 segments' title takes {:?}",
         started.elapsed() / 200
     );
-    let runs = stage.broker.take_of("asset.advanced");
+    let sent = stage.broker.take();
+    let of = |noun: &str| {
+        let ty = format!("io.reeldrop.{noun}.v1");
+        let sent = sent.iter().filter(|sent| sent.0 == ty);
+        sent.map(|sent| sent.2.clone()).collect::<Vec<_>>()
+    };
+    let pictures: Vec<(u64, bool)> = of("pictures.planned")
+        .iter()
+        .map(|run| {
+            let segments = run["segments"].as_u64().unwrap();
+            (segments, run["complete"].as_bool().unwrap())
+        })
+        .collect();
+    assert_eq!(pictures, [(8, false), (400, true)]);
+    let runs = of("asset.advanced");
     let segments: Vec<u64> = runs
         .iter()
         .map(|run| run["segments"].as_u64().unwrap())

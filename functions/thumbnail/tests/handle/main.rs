@@ -1,55 +1,68 @@
-//! The function on real clips and a real S3 endpoint.
+//! The function on renditions from real encoders and a real S3 endpoint.
 
 #![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
 
-mod clip;
+mod encode;
+mod title;
 
 use std::time::Instant;
 
-use clip::Clip;
 use image::RgbImage;
-use reeldrop_events::{Events, Orientation, Payload, StepFailed, ThumbnailsCompleted, Transfer};
+use reeldrop_events::{
+    Events, Payload, PicturesPlanned, PosterCompleted, StepFailed, ThumbnailsCompleted, VideoCodec,
+};
 use reeldrop_runtime::{Failure, Function};
 use reeldrop_store::{Bucket, Key, testing::TestBuckets};
+use serde::de::DeserializeOwned;
 use thumbnail::Thumbnail;
+use title::{Title, spoil_note};
 
-const ROOFTOPS: Clip = Clip::plain("h264_aac_640x360_17s.mp4", (640, 360), 17_066);
-const LONG: Clip = Clip::plain("h264_aac_1080p_6min_lowbitrate.mp4", (1920, 1080), 362_766);
+const SIZES: &[(u32, u32)] = &[(1280, 720), (640, 360), (426, 240)];
+
+/// Black for four seconds, then a picture.
+const BARS: Title = Title::h264(
+    "videotestsrc pattern=black num-buffers=120 \
+     ! video/x-raw,width=320,height=180,framerate=30/1 ! both. \
+     videotestsrc pattern=smpte num-buffers=392 timestamp-offset=4000000000 \
+     ! video/x-raw,width=320,height=180,framerate=30/1 ! both. concat name=both",
+    SIZES,
+);
 
 struct Made {
     said: ThumbnailsCompleted,
     poster: RgbImage,
     cues: String,
     preview: Vec<u8>,
-    sheet: Vec<u8>,
+    sheet: RgbImage,
 }
 
-async fn handle(clip: &Clip) -> Option<Result<Made, Failure>> {
-    let path = clip.path()?;
+async fn made(title: Title) -> Made {
     let buckets = TestBuckets::start().await;
-    let source = buckets.upload(&path, clip.file).await;
+    let planned = title.put(&buckets).await;
     let function = Thumbnail::new(buckets.store.clone());
-    let started = Instant::now();
-    let events = match function.handle(clip.probed(source)).await {
-        Ok(events) => events,
-        Err(failure) => return Some(Err(failure)),
-    };
-    eprintln!("{} took {:?}", clip.file, started.elapsed());
-    let said = said(events);
-    let poster = get(&buckets, &said.poster).await;
+    let (started, before) = (Instant::now(), cpu_ms());
+    let said: ThumbnailsCompleted = said(&function.handle(planned).await.unwrap());
+    eprintln!(
+        "took {:?}, {} ms of CPU",
+        started.elapsed(),
+        cpu_ms() - before
+    );
+    let (poster, sheet) = (
+        get(&buckets, &said.poster).await,
+        get(&buckets, &format!("{}/storyboard/000.jpg", said.asset)).await,
+    );
     if let Some(folder) = std::env::var_os("REELDROP_SHOW_PICTURES") {
-        let at = std::path::PathBuf::from(folder).join(clip.file);
-        std::fs::write(at.with_extension("poster.jpg"), &poster).unwrap();
-        let sheet = get(&buckets, &format!("{}/storyboard/000.jpg", said.asset)).await;
-        std::fs::write(at.with_extension("sheet.jpg"), sheet).unwrap();
+        let at = std::path::PathBuf::from(folder);
+        std::fs::write(at.join("poster.jpg"), &poster).unwrap();
+        std::fs::write(at.join("sheet.jpg"), &sheet).unwrap();
     }
-    Some(Ok(Made {
+    Made {
         poster: image::load_from_memory(&poster).unwrap().to_rgb8(),
         cues: String::from_utf8(get(&buckets, &said.storyboard).await).unwrap(),
         preview: get(&buckets, &said.preview).await,
-        sheet: get(&buckets, &format!("{}/storyboard/000.jpg", said.asset)).await,
+        sheet: image::load_from_memory(&sheet).unwrap().to_rgb8(),
         said,
-    }))
+    }
 }
 
 async fn get(buckets: &TestBuckets, object: &str) -> Vec<u8> {
@@ -57,10 +70,23 @@ async fn get(buckets: &TestBuckets, object: &str) -> Vec<u8> {
     buckets.store.get(&at, 50_000_000).await.unwrap().to_vec()
 }
 
-fn said(events: Events) -> ThumbnailsCompleted {
-    let mut events = events.into_vec();
-    assert_eq!(events.len(), 1);
-    serde_json::from_value(events.remove(0).data).unwrap()
+fn said<P: Payload + DeserializeOwned>(events: &Events) -> P {
+    let [event] = events.as_slice() else {
+        panic!("one event, not {events:?}")
+    };
+    assert_eq!(event.ty, P::TYPE);
+    serde_json::from_value(event.data.clone()).unwrap()
+}
+
+/// Of this process, user and system, in a hundredth of a second's steps.
+fn cpu_ms() -> u64 {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let fields = stat.rsplit(')').next().unwrap_or_default();
+    let ticks = fields.split_whitespace().skip(11).take(2);
+    ticks
+        .filter_map(|ticks| ticks.parse::<u64>().ok())
+        .sum::<u64>()
+        * 10
 }
 
 fn brightness(picture: &RgbImage) -> f64 {
@@ -75,186 +101,182 @@ fn frames(preview: &[u8]) -> Vec<(u32, u32, i32)> {
         .collect()
 }
 
-#[tokio::test]
-async fn a_title_has_a_poster_a_storyboard_and_a_preview() {
-    let Some(made) = handle(&ROOFTOPS).await else {
-        return;
-    };
-    let made = made.unwrap();
-    assert_eq!(made.poster.dimensions(), (640, 360));
+fn assert_whole(made: &Made) {
+    assert_eq!(made.poster.dimensions(), (1280, 720));
     assert_eq!(
         (made.said.poster_width, made.said.poster_height),
-        (640, 360)
+        (1280, 720)
     );
     assert!((40.0..215.0).contains(&brightness(&made.poster)));
     // Nine tiles of two seconds in one row.
     assert_eq!((made.cues.matches("-->").count(), made.said.sheets), (9, 1));
     assert!(
         made.cues
-            .contains("00:00:16.000 --> 00:00:17.066\n000.jpg#xywh=1280,0,160,90")
+            .contains("00:00:16.000 --> 00:00:17.067\n000.jpg#xywh=1280,0,160,90")
     );
-    let sheet = image::load_from_memory(&made.sheet).unwrap();
-    assert_eq!((sheet.width(), sheet.height()), (1440, 90));
+    assert_eq!(made.sheet.dimensions(), (1440, 90));
+    // Twelve moments lie in eight of the nine GOPs; each is shown a quarter of a second.
     let frames = frames(&made.preview);
-    assert_eq!((frames.len(), frames[0].0, frames[0].1), (12, 320, 180));
+    assert_eq!((frames.len(), frames[0].0, frames[0].1), (8, 320, 180));
     assert_eq!(frames.last().unwrap().2, 3_000);
 }
 
 #[tokio::test]
-async fn handling_twice_gives_the_same_bytes_and_event() {
-    let (Some(first), Some(second)) = (handle(&ROOFTOPS).await, handle(&ROOFTOPS).await) else {
+async fn a_title_has_a_poster_a_storyboard_and_a_preview() {
+    let made = made(BARS).await;
+    assert_whole(&made);
+    // Past the black.
+    assert!((4_000..17_000).contains(&made.said.poster_time_ms));
+    let tile = |x| brightness(&image::imageops::crop_imm(&made.sheet, x, 0, 160, 90).to_image());
+    assert!(tile(0) < 10.0 && tile(160) < 10.0 && tile(320) > 40.0 && tile(1280) > 40.0);
+}
+
+#[tokio::test]
+async fn every_codec_of_a_ladder_is_looked_at() {
+    for codec in [VideoCodec::H265, VideoCodec::Av1] {
+        let source = "videotestsrc pattern=smpte num-buffers=130";
+        let sizes = &[(480, 270), (320, 180)];
+        let title = Title {
+            codec,
+            ..Title::h264(source, sizes)
+        };
+        let made = made(title).await;
+        assert_eq!(made.poster.dimensions(), (480, 270), "{codec:?}");
+        assert!((40.0..215.0).contains(&brightness(&made.poster)));
+        assert_eq!(made.sheet.dimensions(), (480, 90));
+        assert_eq!(frames(&made.preview).len(), 3);
+    }
+}
+
+#[tokio::test]
+async fn a_real_clip_has_pictures_too() {
+    let Some(folder) = std::env::var_os("REELDROP_TEST_MEDIA") else {
+        eprintln!("skipped: REELDROP_TEST_MEDIA names no folder with clips");
         return;
     };
-    let (first, second) = (first.unwrap(), second.unwrap());
-    assert_eq!(
-        ThumbnailsCompleted {
-            asset: second.said.asset,
-            ..first.said.clone()
-        }
-        .id(),
-        second.said.id()
+    let clip = std::path::Path::new(&folder).join("h264_aac_640x360_17s.mp4");
+    let source = format!(
+        "filesrc location={} ! decodebin ! videorate",
+        clip.display()
     );
-    assert_eq!(first.said.poster_time_ms, second.said.poster_time_ms);
-    assert!(first.poster == second.poster && first.sheet == second.sheet);
-    assert!(first.preview == second.preview && first.cues == second.cues);
+    let title = Title::h264(source.leak(), &[(640, 360), (426, 240)]);
+    let made = made(title).await;
+    assert_eq!(made.poster.dimensions(), (640, 360));
+    assert!((40.0..215.0).contains(&brightness(&made.poster)));
+    assert_eq!(made.sheet.dimensions(), (1440, 90));
+}
+
+#[tokio::test]
+async fn a_black_title_and_a_title_of_seven_frames_have_pictures_too() {
+    for source in [
+        "videotestsrc pattern=black num-buffers=60",
+        "videotestsrc pattern=smpte num-buffers=7",
+    ] {
+        let made = made(Title::h264(source, &[(320, 240)])).await;
+        assert_eq!(made.poster.dimensions(), (320, 240));
+        assert_eq!(frames(&made.preview).len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_long_title_has_a_hundred_tiles() {
+    let source = "videotestsrc pattern=smpte num-buffers=7200 ! video/x-raw,width=64,height=36";
+    let made = made(Title::h264(source, &[(64, 36)])).await;
+    assert_eq!(made.cues.matches("-->").count(), 100);
+    assert_eq!(made.sheet.dimensions(), (640, 360));
+}
+
+#[tokio::test]
+async fn a_title_on_its_way_has_a_poster_alone() {
+    let buckets = TestBuckets::start().await;
+    let whole = BARS.put(&buckets).await;
+    let planned = PicturesPlanned {
+        segments: 2,
+        complete: false,
+        ..whole.clone()
+    };
+    let function = Thumbnail::new(buckets.store.clone());
+    let events = function.handle(planned.clone()).await.unwrap();
+    let early: PosterCompleted = said(&events);
+    assert_eq!((early.segments, early.poster_width), (2, 1280));
+    // The run is six seconds long, the first four of them black.
+    assert_eq!(early.poster_time_ms, 4_000);
+    let jpeg = get(&buckets, &early.poster).await;
+    assert_eq!(
+        buckets.names(Bucket::Media),
+        std::slice::from_ref(&early.poster)
+    );
+
+    // However late it comes again, it takes nothing from the complete ones.
+    let completed = function.handle(whole).await.unwrap();
+    let poster = said::<ThumbnailsCompleted>(&completed).poster;
+    let best = get(&buckets, &poster).await;
+    assert_eq!(function.handle(planned).await.unwrap(), events);
+    assert!(get(&buckets, &early.poster).await == jpeg && get(&buckets, &poster).await == best);
 }
 
 #[tokio::test]
 async fn finished_pictures_are_not_made_again_unless_one_is_missing() {
-    let Some(path) = ROOFTOPS.path() else {
-        return;
-    };
     let buckets = TestBuckets::start().await;
-    let probed = ROOFTOPS.probed(buckets.upload(&path, ROOFTOPS.file).await);
+    let planned = BARS.put(&buckets).await;
     let function = Thumbnail::new(buckets.store.clone());
-    let first = function.handle(probed.clone()).await.unwrap();
-    let said = said(first.clone());
-    let poster = get(&buckets, &said.poster).await;
+    let first = function.handle(planned.clone()).await.unwrap();
+    let said: ThumbnailsCompleted = said(&first);
+    let before = buckets.objects(Bucket::Media);
 
     // Whoever makes the pictures again replaces this one.
     let (asset, store) = (said.asset, &buckets.store);
     let mark = bytes::Bytes::from_static(b"marked");
     store.put(&Key::Poster { asset }, mark).await.unwrap();
-    assert_eq!(function.handle(probed.clone()).await.unwrap(), first);
+    assert_eq!(function.handle(planned.clone()).await.unwrap(), first);
     assert_eq!(get(&buckets, &said.poster).await, b"marked");
 
     let sheet = Key::StoryboardSheet { asset, sheet: 0 };
     store.delete(&store.at(&sheet)).await.unwrap();
-    assert_eq!(function.handle(probed).await.unwrap(), first);
-    assert!(get(&buckets, &said.poster).await == poster);
-    assert!(!get(&buckets, &sheet.path()).await.is_empty());
-}
-
-#[tokio::test]
-async fn a_long_title_is_searched_rather_than_decoded() {
-    let Some(made) = handle(&LONG).await else {
-        return;
-    };
-    let made = made.unwrap();
-    assert_eq!(made.poster.dimensions(), (1280, 720));
-    assert_eq!(made.cues.matches("-->").count(), 100);
-    let sheet = image::load_from_memory(&made.sheet).unwrap();
-    assert_eq!((sheet.width(), sheet.height()), (1600, 900));
-}
-
-#[tokio::test]
-async fn a_short_title_with_many_key_frames_is_searched_too() {
-    let clip = Clip {
-        key_frames: 17,
-        ..ROOFTOPS
-    };
-    let Some(made) = handle(&clip).await else {
-        return;
-    };
-    let made = made.unwrap();
-    assert_eq!(made.cues.matches("-->").count(), 9);
-    assert!((40.0..215.0).contains(&brightness(&made.poster)));
-}
-
-#[tokio::test]
-async fn a_black_title_and_a_title_of_seven_frames_have_pictures_too() {
-    for clip in [
-        Clip::plain("h264_aac_silent_black_10s.mp4", (320, 240), 10_000),
-        Clip::plain("vfr_slow_motion.mp4", (1280, 720), 525),
-        Clip::plain("h264_videoonly.ts", (854, 480), 1_000),
-    ] {
-        let Some(made) = handle(&clip).await else {
-            return;
-        };
-        let made = made.unwrap();
-        assert_eq!(made.poster.dimensions(), clip.display, "{}", clip.file);
-        assert!(!frames(&made.preview).is_empty());
-    }
-}
-
-#[tokio::test]
-async fn pictures_stand_upright() {
-    let lying = Clip {
-        display: (720, 1280),
-        orientation: Orientation::Rotate270,
-        ..Clip::plain("h264_aac_rot270_720p.mp4", (1280, 720), 4_970)
-    };
-    let upright = Clip::plain("h264_aac_720p_people_5s.mp4", (1280, 720), 4_970);
-    let (Some(lying), Some(upright)) = (handle(&lying).await, handle(&upright).await) else {
-        return;
-    };
-    let (lying, upright) = (lying.unwrap(), upright.unwrap());
-    assert_eq!(lying.poster.dimensions(), (720, 1280));
-    // The same scene, turned: turned back, it is the same picture.
-    let back = image::imageops::rotate90(&lying.poster);
-    let difference: f64 = back
-        .iter()
-        .zip(upright.poster.iter())
-        .map(|(a, b)| f64::from(a.abs_diff(*b)))
-        .sum();
+    assert_eq!(function.handle(planned).await.unwrap(), first);
     assert!(
-        difference / (back.len() as f64) < 12.0,
-        "{}",
-        difference / back.len() as f64
+        buckets.objects(Bucket::Media) == before,
+        "the same bytes again"
     );
 }
 
 #[tokio::test]
-async fn hdr_becomes_a_picture_of_usual_brightness() {
-    for clip in [
-        Clip {
-            transfer: Transfer::Pq,
-            ..Clip::plain("hdr10_pq_av1_portrait.mp4", (720, 1280), 4_240)
+async fn what_cannot_be_decoded_fails_for_good_and_what_is_made_again_is_waited_for() {
+    let buckets = TestBuckets::start().await;
+    let planned = BARS.put(&buckets).await;
+    let function = Thumbnail::new(buckets.store.clone());
+    let other = PicturesPlanned {
+        plan: reeldrop_events::Plan {
+            timeline: reeldrop_events::Timeline {
+                origin_ns: 0,
+                ..planned.plan.timeline
+            },
+            ..planned.plan.clone()
         },
-        Clip {
-            transfer: Transfer::Hlg,
-            ..Clip::plain("hdr_hlg_hevc_1080p.mp4", (1920, 1080), 300)
-        },
-    ] {
-        let Some(made) = handle(&clip).await else {
-            return;
-        };
-        let brightness = brightness(&made.unwrap().poster);
-        assert!(
-            (40.0..215.0).contains(&brightness),
-            "{}: {brightness}",
-            clip.file
-        );
-    }
-}
+        ..planned.clone()
+    };
+    let waited = function.handle(other).await.unwrap_err();
+    assert!(matches!(waited, Failure::Transient { .. }));
 
-#[tokio::test]
-async fn what_cannot_be_decoded_fails_for_good_with_a_reason() {
-    for (file, size) in [
-        ("bad_vp9_bitstream.webm", (320, 240)),
-        ("speech_jfk_11s.mp3", (640, 360)),
-    ] {
-        let Some(made) = handle(&Clip::plain(file, size, 2_000)).await else {
-            return;
-        };
-        let Err(Failure::Permanent {
-            reason,
-            report: Some(report),
-        }) = made.map(|_| ())
-        else {
-            panic!("{file} must fail for good");
-        };
-        assert_eq!(report.ty, StepFailed::TYPE);
-        assert!(report.data["step"] == "thumbnail" && !reason.is_empty());
-    }
+    let key = Key::ClearPart {
+        asset: planned.asset,
+        rendition: "r360",
+        part: 1,
+    };
+    let damaged = vec![0; 1 << 20].into();
+    buckets.store.put(&key, damaged).await.unwrap();
+    let failed = function.handle(planned.clone()).await.unwrap_err();
+    let Failure::Permanent {
+        reason,
+        report: Some(report),
+    } = failed
+    else {
+        panic!("it must fail for good");
+    };
+    assert_eq!(report.ty, StepFailed::TYPE);
+    assert!(report.data["step"] == "thumbnail" && report.data["part"] == "" && !reason.is_empty());
+
+    spoil_note(&buckets, 0, b"{}").await;
+    let waited = function.handle(planned).await.unwrap_err();
+    assert!(matches!(waited, Failure::Transient { .. }));
 }

@@ -1,0 +1,92 @@
+//! The pictures of a title: poster, storyboard and preview.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{AssetId, Payload, Plan};
+
+/// `pictures.planned`: the renditions reach far enough to make pictures of them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PicturesPlanned {
+    /// The title.
+    pub asset: AssetId,
+    /// What is made of it: names its renditions, and the chunk of each segment.
+    pub plan: Plan,
+    /// Segments from the start that every rendition has.
+    pub segments: u32,
+    /// Whether that is all of them: all pictures are made then, and before that a poster alone.
+    pub complete: bool,
+}
+
+/// `poster.completed`: a first poster of a title that is still being encoded lies in the media bucket.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PosterCompleted {
+    /// The title.
+    pub asset: AssetId,
+    /// Segments from the start that it was picked from.
+    pub segments: u32,
+    /// Key of the poster (JPEG).
+    pub poster: String,
+    /// Width of the poster in pixels.
+    pub poster_width: u32,
+    /// Height of the poster in pixels.
+    pub poster_height: u32,
+    /// Where the poster's frame lies in the title, milliseconds.
+    pub poster_time_ms: u64,
+}
+
+/// `thumbnails.completed`: pictures of the title lie in the media bucket.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ThumbnailsCompleted {
+    /// The title.
+    pub asset: AssetId,
+    /// Key of the poster (JPEG).
+    pub poster: String,
+    /// Width of the poster in pixels.
+    pub poster_width: u32,
+    /// Height of the poster in pixels.
+    pub poster_height: u32,
+    /// Where the poster's frame lies in the title, milliseconds.
+    pub poster_time_ms: u64,
+    /// Key of the storyboard's WebVTT.
+    pub storyboard: String,
+    /// How many sprite sheets the storyboard has.
+    pub sheets: u32,
+    /// Key of the animated preview (WebP).
+    pub preview: String,
+}
+
+impl Payload for PicturesPlanned {
+    const TYPE: &'static str = "io.reeldrop.pictures.planned.v1";
+
+    fn asset(&self) -> AssetId {
+        self.asset
+    }
+
+    fn part(&self) -> String {
+        format!("{}/{}", self.segments, self.complete)
+    }
+}
+
+impl Payload for PosterCompleted {
+    const TYPE: &'static str = "io.reeldrop.poster.completed.v1";
+
+    fn asset(&self) -> AssetId {
+        self.asset
+    }
+
+    fn part(&self) -> String {
+        self.segments.to_string()
+    }
+}
+
+impl Payload for ThumbnailsCompleted {
+    const TYPE: &'static str = "io.reeldrop.thumbnails.completed.v1";
+
+    fn asset(&self) -> AssetId {
+        self.asset
+    }
+
+    fn part(&self) -> String {
+        String::new()
+    }
+}
