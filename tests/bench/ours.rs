@@ -12,7 +12,7 @@ use anyhow::{Context, Result, ensure};
 use reeldrop_tests::{Bundle, descendants, peak_resident_bytes, usage, usage_by_program};
 use serde::Deserialize;
 
-use crate::Cost;
+use crate::{Cost, peer::children_cpu_s};
 
 /// One rung of the ladder that a clip gets.
 #[derive(Clone, Debug, Deserialize)]
@@ -86,6 +86,7 @@ impl Ours {
     pub(crate) fn add(&self, clip: &Path) -> Result<Title> {
         self.settle();
         let (before, programs) = (self.cpu_s(), usage_by_program(self.bundle.pid()));
+        let client_before = children_cpu_s()?;
         let added = self
             .bundle
             .add(&[clip.to_str().context("the clip's path is not text")?])?
@@ -97,7 +98,8 @@ impl Ours {
             added.reason,
             self.bundle.log()
         );
-        let after = self.cpu_s();
+        // The bundle itself has not ended: what has ended is the client.
+        let after = self.cpu_s() + children_cpu_s()? - client_before;
         let mut used = usage_by_program(self.bundle.pid());
         for (program, cpu_s) in &mut used {
             *cpu_s -= programs.get(program).copied().unwrap_or_default();

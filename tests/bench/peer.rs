@@ -42,7 +42,7 @@ fn succeed(status: ExitStatus, what: &str) -> Result<()> {
 }
 
 /// Processor time of all children that have ended (proc(5), fields 16 and 17 of stat).
-fn children_cpu_s() -> Result<f64> {
+pub(crate) fn children_cpu_s() -> Result<f64> {
     let stat = fs::read_to_string("/proc/self/stat")?;
     let fields: Vec<&str> = stat
         .rsplit(')')

@@ -7,7 +7,7 @@ use http::{
 };
 use reeldrop_events::{Events, Outgoing};
 
-use crate::{Failure, Publisher, metrics, received::Origin, trace::Trace};
+use crate::{Failure, Publisher, metrics, trace::Trace};
 
 /// Knative copies the body into the dead letter's `knativeerrordata`, which must stay under 1024 bytes encoded.
 const FAILURE_BODY_BYTES: usize = 767;
@@ -30,19 +30,19 @@ pub(crate) enum Answer {
 impl Answer {
     pub(crate) async fn to(
         result: Result<Events, Failure>,
-        origin: &Origin,
+        takes_reply: bool,
         trace: &Trace,
         publisher: &Publisher,
     ) -> Self {
         match result {
-            Ok(events) => match deliver(events, origin, trace, publisher).await {
+            Ok(events) => match deliver(events, takes_reply, trace, publisher).await {
                 Ok(response) => Self::Done(response),
                 Err(failure) => Self::of_failure(failure),
             },
             Err(Failure::Permanent {
                 reason,
                 report: Some(report),
-            }) => match deliver(Events::from(vec![*report]), origin, trace, publisher).await {
+            }) => match deliver(Events::from(vec![*report]), takes_reply, trace, publisher).await {
                 Ok(response) => Self::Failed(response, reason),
                 Err(failure) => Self::of_failure(failure),
             },
@@ -99,7 +99,7 @@ impl IntoResponse for Answer {
 /// Sends the events on, and says so: one as the reply, where the sender takes one; else to the sink.
 async fn deliver(
     events: Events,
-    origin: &Origin,
+    takes_reply: bool,
     trace: &Trace,
     publisher: &Publisher,
 ) -> Result<Response, Failure> {
@@ -107,7 +107,7 @@ async fn deliver(
     if events.is_empty() {
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
-    if let ([event], true) = (events.as_slice(), origin.takes_reply()) {
+    if let ([event], true) = (events.as_slice(), takes_reply) {
         return Ok(reply(event, trace, publisher));
     }
     publisher

@@ -11,6 +11,9 @@ use reeldrop_events::{Events, Incoming, Outgoing, StepFailed};
 pub trait Function: Send + Sync + 'static {
     /// Name of the function: its folder, image and Knative Service, and `/reeldrop/<name>` as event source.
     const NAME: &'static str;
+    /// Whether one event is answered as the reply, which a broker takes. False for a function that
+    /// others than a broker call, who throw a reply away: all its events go to the sink.
+    const REPLIES: bool = true;
     /// What it takes: one payload, or an enum of several.
     type Input: Incoming;
 

@@ -81,7 +81,10 @@ async fn handle<F: Function>(
         .await;
     let asset = asset_of(origin, handled.as_ref().ok());
     let answer = match handled {
-        Ok(result) => Answer::to(result, origin, &origin.trace, &app.publisher).await,
+        Ok(result) => {
+            let takes_reply = F::REPLIES && origin.takes_reply();
+            Answer::to(result, takes_reply, &origin.trace, &app.publisher).await
+        }
         Err(panic) => Answer::Panicked(format!("the handler panicked: {}", panic_text(&*panic))),
     };
     log::<F>(origin, asset.as_deref(), &answer, started.elapsed());

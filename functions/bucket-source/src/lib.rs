@@ -40,6 +40,8 @@ impl BucketSource {
 
 impl Function for BucketSource {
     const NAME: &'static str = "bucket-source";
+    /// Stores and Eventarc call it straight, and do not read the answer.
+    const REPLIES: bool = false;
     type Input = Notification;
 
     async fn handle(&self, notification: Notification) -> Result<Events, Failure> {

@@ -27,6 +27,14 @@ impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         match &error {
             Error::Catalog(cause) if !cause.is_transient() => Self::permanent(error),
+            // Class 22: the data itself cannot be kept, today or tomorrow.
+            Error::Database(cause)
+                if cause
+                    .code()
+                    .is_some_and(|code| code.code().starts_with("22")) =>
+            {
+                Self::permanent(error)
+            }
             Error::Catalog(_) | Error::Database(_) | Error::Pool(_) => Self::transient(error),
             Error::Document(_) | Error::Range(_) => Self::permanent(error),
         }

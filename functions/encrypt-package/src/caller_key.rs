@@ -50,10 +50,11 @@ fn wrapping_context(kid: Uuid) -> String {
     format!("upload {kid}")
 }
 
-/// 16 bytes as 32 hex digits, or as 22 characters of base64url without padding.
+/// 16 bytes as 32 hex digits, with the dashes of a UUID or without, or as 22 characters of base64url.
 fn sixteen_bytes(text: &str) -> Option<[u8; 16]> {
     let bytes = match text.len() {
         32 => hex::decode(text).ok()?,
+        36 => Uuid::try_parse(text).ok()?.into_bytes().to_vec(),
         _ => URL_SAFE_NO_PAD.decode(text.trim_end_matches('=')).ok()?,
     };
     bytes.try_into().ok()

@@ -73,7 +73,8 @@ impl Probe {
             return Err(Rejection::Gone.into());
         }
         let scheme = request::scheme(&info.metadata)?;
-        let reader = source::Object::new(self.store.reader(at, source.size_bytes));
+        let reader = self.store.reader(at, source.size_bytes);
+        let reader = source::Object::new(reader.of_version(&source.version));
         let profile = Arc::clone(&self.profile);
         let media = blocking(move || discover(Arc::new(reader), &profile, PATIENCE)).await;
         Ok(Seen {

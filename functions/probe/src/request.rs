@@ -38,6 +38,10 @@ pub(crate) fn scheme(metadata: &BTreeMap<String, String>) -> Result<Scheme, Reje
         (Some(key), _, _) if !is_16_bytes(key) => Err(Rejection::Request(
             "reeldrop-key is not 16 bytes as 32 hexadecimal digits or 22 letters of base64url",
         )),
+        // Who sends a key wants encryption: publishing in the clear is no answer to a mistake.
+        _ if scheme == Scheme::None => Err(Rejection::Request(
+            "reeldrop-scheme is none, but a key is there",
+        )),
         _ => Ok(scheme),
     }
 }
@@ -57,7 +61,7 @@ fn is_16_bytes(text: &str) -> bool {
     letters.len() == 22
         && letters
             .chars()
-            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '+' | '/'))
+            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'))
         && letters.ends_with(['A', 'Q', 'g', 'w'])
 }
 

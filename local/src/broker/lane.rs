@@ -88,7 +88,9 @@ impl Shared {
         owed.attempts += 1;
         match outcome {
             Outcome::Handled(answer) => {
-                let follow = answer.map(|answer| self.addressed(*answer));
+                let follow = answer
+                    .map(|answer| self.addressed(*answer))
+                    .filter(|answer| !answer.routes.is_empty());
                 self.writer.settle(Change::Done {
                     owed,
                     follow: follow.into_iter().collect(),

@@ -83,10 +83,16 @@ fn write(
                 }
             }
             Err(error) => {
-                tracing::error!(%error, "the broker cannot write to its file");
+                tracing::error!(%error, "the broker cannot write to its file: free space on the disk, then start again");
                 // New events are refused, their senders try again; what attempts changed stays here.
                 batch.retain(|request| request.written.is_none());
                 thread::sleep(REFUSED_WAIT);
+                match requests.try_recv() {
+                    Ok(request) => batch.push(request),
+                    // What is not on the disk as done will be done again.
+                    Err(mpsc::TryRecvError::Disconnected) => return,
+                    Err(mpsc::TryRecvError::Empty) => {}
+                }
             }
         }
     }

@@ -292,6 +292,11 @@ impl Service {
                 "resources.requests.cpu: is not a number of cores such as 500m or 2".to_owned(),
             );
         }
+        if self.memory_request().is_none() {
+            return Err(
+                "resources.requests.memory: is not a quantity such as 512Mi or 1Gi".to_owned(),
+            );
+        }
         if annotation("reeldrop.io/nice").is_some() && self.nice().is_none() {
             return Err("annotation reeldrop.io/nice: is not a number".to_owned());
         }

@@ -23,7 +23,7 @@ const STOP_WITHIN: Duration = Duration::from_secs(20);
 const SETTINGS: &[(&str, &str)] = &[
     ("listen_addresses", ""),
     ("shared_buffers", "16MB"),
-    ("max_connections", "100"),
+    ("max_connections", "1000"),
     ("wal_level", "minimal"),
     ("max_wal_senders", "0"),
     ("max_wal_size", "256MB"),

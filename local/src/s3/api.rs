@@ -142,7 +142,7 @@ impl S3 for Api {
             )
         });
         let modified = modified(&found);
-        let body = body::send(found.path, range.clone()).await?;
+        let body = body::send(found.file, range.clone()).await?;
         let Attributes { etag, headers, .. } = found.attributes;
         Ok(S3Response::new(GetObjectOutput {
             body: Some(body),

@@ -5,7 +5,6 @@ use std::{
     io::{self, SeekFrom},
     ops::Range,
     os::unix::fs::FileExt,
-    path::PathBuf,
     sync::Arc,
 };
 
@@ -124,14 +123,14 @@ async fn write(mut draft: Draft, bytes: Vec<u8>) -> S3Result<Draft> {
 }
 
 /// A range of a file as a response's body.
-pub(super) async fn send(path: PathBuf, range: Range<u64>) -> S3Result<StreamingBlob> {
+pub(super) async fn send(file: File, range: Range<u64>) -> S3Result<StreamingBlob> {
     let length = range.end - range.start;
     if length <= WHOLE_BYTES {
-        let bytes = blocking(move || Ok(read(&path, &range)?)).await?;
+        let bytes = blocking(move || Ok(read(&file, &range)?)).await?;
         return Ok(StreamingBlob::from(Body::from(bytes)));
     }
     let failed = |error| S3Error::from(Failed::Io(error));
-    let mut file = tokio::fs::File::open(path).await.map_err(failed)?;
+    let mut file = tokio::fs::File::from_std(file);
     file.seek(SeekFrom::Start(range.start))
         .await
         .map_err(failed)?;
@@ -141,9 +140,9 @@ pub(super) async fn send(path: PathBuf, range: Range<u64>) -> S3Result<Streaming
     )))
 }
 
-fn read(path: &PathBuf, range: &Range<u64>) -> io::Result<Bytes> {
+fn read(file: &File, range: &Range<u64>) -> io::Result<Bytes> {
     let length = usize::try_from(range.end - range.start).map_err(io::Error::other)?;
     let mut bytes = vec![0; length];
-    File::open(path)?.read_exact_at(&mut bytes, range.start)?;
+    file.read_exact_at(&mut bytes, range.start)?;
     Ok(bytes.into())
 }

@@ -29,9 +29,10 @@ pub(super) struct Buckets {
 }
 
 /// An object that is there.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) struct Found {
     pub(super) path: PathBuf,
+    pub(super) file: File,
     pub(super) content: Metadata,
     pub(super) attributes: Attributes,
 }
@@ -103,15 +104,20 @@ impl Buckets {
     /// Looks for an object.
     pub(super) fn find(&self, bucket: &str, key: &str) -> io::Result<Option<Found>> {
         let path = self.path(bucket, key)?;
-        let content = match fs::metadata(&path) {
-            Ok(content) if content.is_file() => content,
-            Ok(_) => return Ok(None),
+        // Opened once: another object may take the place of this one while it is read.
+        let file = match File::open(&path) {
+            Ok(file) => file,
             Err(error) if is_absent(&error) => return Ok(None),
             Err(error) => return Err(error),
         };
+        let content = file.metadata()?;
+        if !content.is_file() {
+            return Ok(None);
+        }
         let attributes = Attributes::of(&self.attributes(bucket), key, &path, &content)?;
         Ok(Some(Found {
             path,
+            file,
             content,
             attributes,
         }))

@@ -21,7 +21,7 @@ pub(super) fn launches(
     sink: &str,
 ) -> Result<Vec<Launch>, UpError> {
     let folders = options.program_folders();
-    let cores = cores();
+    let (cores, memory_bytes) = (cores(), memory_bytes());
     let launch = |service: &Service| {
         let sink = topology.speaks_to_broker(service).then_some(sink);
         let mut env = environment(service, values, sink)?;
@@ -41,7 +41,7 @@ pub(super) fn launches(
             idle: (!service.always_on()).then(|| service.idle()),
             concurrency: service.concurrency(),
             // Two cannot have one port.
-            instances: port.map_or(service.instances(cores), |_| 1),
+            instances: port.map_or(service.instances(cores, memory_bytes), |_| 1),
         })
     };
     topology.services.values().map(launch).collect()
@@ -50,6 +50,12 @@ pub(super) fn launches(
 /// Cores of this machine that the runner may use.
 pub(super) fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, NonZero::get)
+}
+
+/// Memory of this machine.
+fn memory_bytes() -> u64 {
+    let info = rustix::system::sysinfo();
+    info.totalram * u64::from(info.mem_unit)
 }
 
 fn find(name: &str, folders: &[PathBuf]) -> Result<PathBuf, UpError> {

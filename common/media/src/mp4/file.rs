@@ -8,6 +8,7 @@ use super::{
     boxes::{find, size_of, u32_at},
     fragment::{self, Fragment},
     movie::Movie,
+    sample_table::MOST_SAMPLES,
     tail,
 };
 use crate::ReadAt;
@@ -78,6 +79,7 @@ fn walk(reader: &dyn ReadAt, movie_only: bool) -> Result<Option<Walk>, Mp4Error>
         fragments: Vec::new(),
         searched: false,
         last: None,
+        room: MOST_SAMPLES,
     };
     let size_bytes = reader.size_bytes();
     let mut at = 0;
@@ -114,6 +116,8 @@ struct Walk {
     /// Whether the end was looked for.
     searched: bool,
     last: Option<Vec<Fragment>>,
+    /// Samples that may still be read.
+    room: usize,
 }
 
 impl Walk {
@@ -135,7 +139,7 @@ impl Walk {
                 // Offsets in a fragment count from the box's first byte: 8 before its body.
                 if let Some(movie) = &self.movie {
                     self.fragments
-                        .extend(fragment::parse(&moof, body - 8, movie));
+                        .extend(fragment::parse(&moof, body - 8, movie, &mut self.room));
                 }
             }
             _ => {}

@@ -3,7 +3,6 @@
 use super::{
     boxes::{boxes, find, u32_at, u64_at, versioned},
     movie::{FragmentDefaults, Movie},
-    sample_table::MOST_SAMPLES,
     samples::Sample,
 };
 
@@ -23,14 +22,16 @@ pub struct Fragment {
 /// Not a sync sample (8.8.3.1).
 const NON_SYNC: u32 = 0x0001_0000;
 
-pub(super) fn parse(moof: &[u8], moof_at: u64, movie: &Movie) -> Vec<Fragment> {
+/// Reads a fragment's tracks. `room` is how many samples may still be read of the file, and is taken
+/// from: a run of samples that all share their size and duration costs a file next to nothing.
+pub(super) fn parse(moof: &[u8], moof_at: u64, movie: &Movie, room: &mut usize) -> Vec<Fragment> {
     boxes(moof)
         .filter(|b| b.kind == *b"traf")
-        .filter_map(|traf| parse_track(traf.body, moof_at, movie))
+        .filter_map(|traf| parse_track(traf.body, moof_at, movie, room))
         .collect()
 }
 
-fn parse_track(traf: &[u8], moof_at: u64, movie: &Movie) -> Option<Fragment> {
+fn parse_track(traf: &[u8], moof_at: u64, movie: &Movie, room: &mut usize) -> Option<Fragment> {
     let tfhd = find(traf, b"tfhd")?;
     let track = u32_at(tfhd, 4)?;
     let trex = movie
@@ -47,7 +48,16 @@ fn parse_track(traf: &[u8], moof_at: u64, movie: &Movie) -> Option<Fragment> {
     };
     let mut next_byte = base;
     for run in boxes(traf).filter(|b| b.kind == *b"trun") {
-        take_run(run.body, base, &mut next_byte, defaults, &mut fragment)?;
+        let before = fragment.samples.len();
+        take_run(
+            run.body,
+            base,
+            &mut next_byte,
+            defaults,
+            *room,
+            &mut fragment,
+        )?;
+        *room -= fragment.samples.len() - before;
     }
     Some(fragment)
 }
@@ -87,6 +97,7 @@ fn take_run(
     base: u64,
     next_byte: &mut u64,
     defaults: FragmentDefaults,
+    room: usize,
     fragment: &mut Fragment,
 ) -> Option<()> {
     let flags = u32_at(trun, 0)? & 0x00ff_ffff;
@@ -104,7 +115,7 @@ fn take_run(
         *next_byte = base.checked_add_signed(i64::from(offset.cast_signed()))?;
     }
     let first_flags = field(0x4)?;
-    for index in 0..count.min(MOST_SAMPLES) {
+    for index in 0..count.min(room) {
         let duration = field(0x100)?.unwrap_or(defaults.duration);
         let bytes = field(0x200)?.unwrap_or(defaults.size);
         let own_flags = field(0x400)?.unwrap_or(defaults.flags);

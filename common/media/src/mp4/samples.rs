@@ -1,6 +1,6 @@
 //! What is shown of a track, and when: its samples through its edit list.
 
-use super::{Edit, Fragment, Mp4, Track};
+use super::{Edit, Fragment, Mp4, Track, sample_table::MOST_SAMPLES};
 
 /// A hundred years.
 const MOST_NS: i128 = 100 * 366 * 86_400 * 1_000_000_000;
@@ -113,7 +113,9 @@ impl Mp4 {
         };
         let spans = spans(samples);
         let mut offset = 0_i128;
-        for edit in edits {
+        // Each edit looks at all samples: a list of a thousand is for short files.
+        let most_edits = (10 * MOST_SAMPLES / spans.len().max(1)).max(1);
+        for edit in edits.iter().take(most_edits) {
             // Both clocks at once: a movie's ticks are often coarser than a frame.
             let length = i128::from(edit.duration) * i128::from(track.timescale);
             let movie = i128::from(self.movie.timescale);
@@ -126,6 +128,9 @@ impl Mp4 {
                     offset,
                 };
                 for span in &spans {
+                    if shown.times.len() == MOST_SAMPLES {
+                        return;
+                    }
                     window.show(span, shown);
                 }
             }

@@ -8,6 +8,7 @@ use super::{
     boxes::size_of,
     fragment::{self, Fragment},
     movie::Movie,
+    sample_table::MOST_SAMPLES,
 };
 use crate::ReadAt;
 
@@ -50,6 +51,7 @@ pub(super) fn last_fragments(
 /// The fragments in `data`, which ends where the file ends and begins anywhere.
 fn fragments(data: &[u8], start: u64, movie: &Movie) -> Vec<Fragment> {
     let mut found = Vec::new();
+    let mut room = MOST_SAMPLES;
     let mut at = first_moof(data).unwrap_or(data.len());
     while let Some(head) = data.get(at..).filter(|head| head.len() >= 8) {
         let Some((size, header)) = size_of(head) else {
@@ -57,7 +59,7 @@ fn fragments(data: &[u8], start: u64, movie: &Movie) -> Vec<Fragment> {
         };
         let size = usize::try_from(size).unwrap_or(usize::MAX);
         if let Some(moof) = head.get(header..size).filter(|_| head[4..8] == *b"moof") {
-            found.extend(fragment::parse(moof, start + at as u64, movie));
+            found.extend(fragment::parse(moof, start + at as u64, movie, &mut room));
         }
         if size == 0 {
             break;

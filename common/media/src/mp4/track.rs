@@ -122,7 +122,11 @@ impl Track {
     pub fn format_name(&self) -> String {
         self.format
             .iter()
-            .map(|byte| char::from(*byte))
+            // What a file claims goes into events and messages.
+            .map(|byte| match byte {
+                b' '..=b'~' => char::from(*byte),
+                _ => '?',
+            })
             .collect::<String>()
             .trim()
             .to_owned()

@@ -153,7 +153,9 @@ pub(super) async fn delete(
     Ids(asset): Ids<AssetId>,
 ) -> Result<StatusCode, Error> {
     let title = portal.asset(asset).await?;
-    // Said first: what is still under way for the title is dropped before its files go.
+    // Before the word, since after it the title cannot be named again where this fails; and after
+    // it, for what was still under way.
+    remove_objects(&portal, &title).await?;
     portal
         .publisher
         .send(Events::of(&AssetDeleted { asset }))

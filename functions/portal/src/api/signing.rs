@@ -131,6 +131,12 @@ pub(super) async fn sign(
     upload_id: &str,
     numbers: Vec<u32>,
 ) -> Result<Vec<Part>, Error> {
+    if numbers.len() as u64 > PARTS {
+        return Err(Error::invalid(
+            format!("{} parts at once are too many.", numbers.len()),
+            "Ask for at most 2,000 at a time.",
+        ));
+    }
     let mut parts = Vec::with_capacity(numbers.len());
     for wanted in numbers {
         let signed = store

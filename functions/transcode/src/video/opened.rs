@@ -46,7 +46,7 @@ pub(crate) fn open_at(
     let wanted_ns = timeline.origin_ns + timeline.tick_ns(start);
     // Where frames last differently long, one from well before may be shown at the start.
     let skip_until_ns =
-        (!video.variable_frame_rate).then(|| wanted_ns.saturating_sub(NEAR.as_nanos() as u64));
+        (!video.variable_frame_rate).then(|| wanted_ns.saturating_sub(near_ns(video)));
     for margin in MARGINS_S {
         let from_ns = wanted_ns.saturating_sub(margin * 1_000_000_000);
         if start == 0 || from_ns <= timeline.origin_ns {
@@ -88,8 +88,16 @@ pub(crate) fn open_at(
     Ok(Opened { frames, first })
 }
 
-/// Frames this near to a chunk's start are all decoded.
+/// Frames this near to a chunk's start are all decoded, and as many as a decoder may hold back to put
+/// them in order (ISO/IEC 14496-10, A.3.1: 16).
 const NEAR: Duration = Duration::from_secs(1);
+const NEAR_FRAMES: u64 = 17;
+
+fn near_ns(video: &VideoTrack) -> u64 {
+    let rate = video.frame_rate;
+    let frame_ns = 1_000_000_000 * u64::from(rate.den) / u64::from(rate.num.max(1));
+    (NEAR.as_nanos() as u64).max(frame_ns.saturating_mul(NEAR_FRAMES))
+}
 
 type FirstPacket = Arc<Mutex<Option<i64>>>;
 
