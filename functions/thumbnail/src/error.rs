@@ -23,7 +23,10 @@ pub enum Error {
     Unfinished(u32),
     /// A bucket cannot be read or written.
     #[error(transparent)]
-    Store(#[from] StoreError),
+    Store(StoreError),
+    /// The work bucket has forgotten what the pictures are made of.
+    #[error("the encoded parts that pictures are made of are no longer there")]
+    Gone,
     /// The renditions decode to nothing.
     #[error("no picture of the video could be decoded")]
     NoPicture,
@@ -41,6 +44,15 @@ pub enum Error {
     Broken(#[from] Failure),
 }
 
+impl From<StoreError> for Error {
+    fn from(error: StoreError) -> Self {
+        match matches!(error, StoreError::NotFound(_)) {
+            true => Self::Gone,
+            false => Self::Store(error),
+        }
+    }
+}
+
 impl Error {
     fn is_transient(&self) -> bool {
         match self {
@@ -56,6 +68,7 @@ impl Error {
             Self::Broken(_) | Self::Note(_) | Self::Unfinished(_) => true,
             Self::Segment(_)
             | Self::Join(_)
+            | Self::Gone
             | Self::NoPicture
             | Self::Convert(_)
             | Self::Encode(_) => false,

@@ -277,6 +277,10 @@ async fn what_cannot_be_decoded_fails_for_good_and_what_is_made_again_is_waited_
     assert!(report.data["step"] == "thumbnail" && report.data["part"] == "" && !reason.is_empty());
 
     spoil_note(&buckets, 0, b"{}").await;
-    let waited = function.handle(planned).await.unwrap_err();
+    let waited = function.handle(planned.clone()).await.unwrap_err();
     assert!(matches!(waited, Failure::Transient { .. }));
+
+    let nothing = TestBuckets::start().await.store;
+    let gone = Thumbnail::new(nothing).handle(planned).await.unwrap_err();
+    assert!(gone.to_string().contains("no longer there"), "{gone}");
 }
