@@ -13,5 +13,7 @@ mod segments;
 
 #[cfg(test)]
 mod partition;
+#[cfg(test)]
+mod repeatable;
 
 pub(crate) use chunk::transcode;
