@@ -22,7 +22,10 @@ async fn main() -> io::Result<()> {
         )
     };
     let router = Router::new()
-        .route("/readyz", get(async || "ready"))
+        .route(
+            "/readyz",
+            get(async || [("reeldrop-process-id", std::process::id().to_string())]),
+        )
         .route("/", get(answer).post(answer));
     axum::serve(
         tokio::net::TcpListener::bind(("127.0.0.1", port)).await?,

@@ -5,6 +5,10 @@ use http::StatusCode;
 
 use crate::{drain, metrics};
 
+/// Says which process answers: whoever started one on a port can tell it from another that came to
+/// have the same port.
+const PROCESS_ID: &str = "reeldrop-process-id";
+
 /// `/healthz`, `/readyz` and `/metrics`.
 pub(crate) fn router() -> Router {
     Router::new()
@@ -14,11 +18,12 @@ pub(crate) fn router() -> Router {
 }
 
 async fn ready() -> impl IntoResponse {
-    if drain::begun() {
-        (StatusCode::SERVICE_UNAVAILABLE, "stopping\n")
-    } else {
-        (StatusCode::OK, "ready\n")
-    }
+    let (status, text) = match drain::begun() {
+        true => (StatusCode::SERVICE_UNAVAILABLE, "stopping\n"),
+        false => (StatusCode::OK, "ready\n"),
+    };
+    let id = std::process::id().to_string();
+    (status, [(PROCESS_ID, id)], text)
 }
 
 async fn render() -> impl IntoResponse {

@@ -170,12 +170,18 @@ impl Process {
         let url = format!("{}readyz", self.url());
         while !self.has_ended() {
             let answer = client.get(&url).send().await;
-            if answer.is_ok_and(|answer| answer.status().is_success()) {
+            // Between choosing the port and opening it, another process may have taken it.
+            if answer.is_ok_and(|answer| answer.status().is_success() && self.is_from(&answer)) {
                 return true;
             }
             sleep(READY_EVERY).await;
         }
         false
+    }
+
+    fn is_from(&self, answer: &reqwest::Response) -> bool {
+        let id = answer.headers().get("reeldrop-process-id");
+        id.is_some_and(|id| id.as_bytes() == self.pid().to_string().as_bytes())
     }
 
     pub(crate) fn url(&self) -> String {
