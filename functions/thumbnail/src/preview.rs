@@ -16,6 +16,9 @@ const SHOWN_MS: i32 = 250;
 
 const QUALITY: f32 = 60.0;
 
+/// How hard the encoder tries, 0 to 6: beyond this, time grows and the file hardly shrinks.
+const METHOD: usize = 2;
+
 /// Which of `count` moments the preview shows, evenly spread.
 pub(crate) fn shows(moment: usize, count: usize) -> bool {
     let pictures = count.min(MAX_PICTURES);
@@ -30,7 +33,10 @@ pub(crate) fn webp(pictures: &[(RgbImage, usize)]) -> Result<Vec<u8>, Error> {
     let (first, _) = pictures.first().ok_or(Error::NoPicture)?;
     let options = EncoderOptions {
         color_mode: ColorMode::Rgb,
-        encoding_config: Some(EncodingConfig::new_lossy(QUALITY)),
+        encoding_config: Some(EncodingConfig {
+            method: METHOD,
+            ..EncodingConfig::new_lossy(QUALITY)
+        }),
         ..EncoderOptions::default()
     };
     let mut encoder = Encoder::new_with_options(first.dimensions(), options).map_err(failed)?;
