@@ -14,6 +14,7 @@ mod storyboard;
 use std::time::Instant;
 
 use bytes::Bytes;
+use futures::future::try_join_all;
 use reeldrop_events::{
     AssetId, Events, PicturesPlanned, PosterCompleted, StepFailed, ThumbnailsCompleted,
 };
@@ -129,24 +130,24 @@ impl Thumbnail {
 
     /// The poster comes last: who sees it finds the others.
     async fn save(&self, asset: AssetId, pictures: Pictures) -> Result<ThumbnailsCompleted, Error> {
+        let storyboard = Key::Storyboard { asset };
+        let preview = Key::Preview { asset };
+        let poster = Key::Poster { asset };
+        let mut objects = vec![
+            (storyboard.clone(), Bytes::from(pictures.cues)),
+            (preview.clone(), Bytes::from(pictures.preview)),
+        ];
         let mut sheets = 0;
         for sheet in pictures.sheets {
             let key = Key::StoryboardSheet {
                 asset,
                 sheet: sheets,
             };
-            self.store.put(&key, Bytes::from(sheet)).await?;
+            objects.push((key, Bytes::from(sheet)));
             sheets += 1;
         }
-        let storyboard = Key::Storyboard { asset };
-        let preview = Key::Preview { asset };
-        let poster = Key::Poster { asset };
-        self.store
-            .put(&storyboard, Bytes::from(pictures.cues))
-            .await?;
-        self.store
-            .put(&preview, Bytes::from(pictures.preview))
-            .await?;
+        let puts = objects.iter();
+        try_join_all(puts.map(|(key, body)| self.store.put(key, body.clone()))).await?;
         self.store
             .put(&poster, Bytes::from(pictures.poster.jpeg))
             .await?;

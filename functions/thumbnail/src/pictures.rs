@@ -1,5 +1,7 @@
 //! All pictures of a title, made of the same frames.
 
+use std::thread;
+
 use gstreamer as gst;
 use image::{RgbImage, imageops};
 
@@ -44,10 +46,17 @@ impl Pictures {
         let tiles: Vec<&RgbImage> = (0..moments.tiles)
             .map(|tile| &taken.tiles[taken.tile_of[moments.of_tile(tile)]])
             .collect();
+        // The title is ready when these are: the two that take time are made at the same time.
+        let (sheets, preview) = thread::scope(|scope| {
+            let sheets = scope.spawn(|| storyboard::sheets(&tiles));
+            let preview = preview::webp(&taken.preview);
+            (sheets.join(), preview)
+        });
+        let panicked = |_| Error::Encode("a storyboard could not be made".to_owned());
         Ok(Self {
-            sheets: storyboard::sheets(&tiles)?,
+            sheets: sheets.map_err(panicked)??,
             cues: storyboard::cues(moments, tiles[0].dimensions()),
-            preview: preview::webp(&taken.preview)?,
+            preview: preview?,
             poster,
         })
     }

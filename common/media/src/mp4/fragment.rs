@@ -134,3 +134,31 @@ fn take_run(
     }
     Some(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn boxed(kind: &[u8; 4], body: &[u8]) -> Vec<u8> {
+        let size = u32::try_from(body.len() + 8).unwrap();
+        [&size.to_be_bytes(), &kind[..], body].concat()
+    }
+
+    #[test]
+    fn runs_that_claim_samples_without_end_share_the_files_room() {
+        // Flags 0: all samples have the defaults, and take no byte of the box.
+        let run = boxed(b"trun", &[0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff]);
+        let header = boxed(b"tfhd", &[0, 0, 0, 0, 0, 0, 0, 1]);
+        let moof = boxed(b"traf", &[header, run.clone(), run].concat());
+        let movie = Movie {
+            timescale: 1,
+            fragmented: true,
+            tracks: Vec::new(),
+            defaults: Vec::new(),
+        };
+        let mut room = 10;
+        let fragments = parse(&moof, 0, &movie, &mut room);
+        assert_eq!((fragments[0].samples.len(), room), (10, 0));
+        assert!(parse(&moof, 0, &movie, &mut room)[0].samples.is_empty());
+    }
+}
