@@ -7,7 +7,8 @@ use gstreamer as gst;
 use gstreamer_app as gst_app;
 
 use crate::{
-    Frames, MediaError, demuxed::internal, gate::Held, packet::is_disposable, watch::Watched,
+    Frames, MediaError, demuxed::internal, frames::pad_stream_time_ns, gate::Held,
+    packet::is_disposable, watch::Watched,
 };
 
 /// A pipeline that decodes one track and waits for something to be linked behind it.
@@ -68,8 +69,8 @@ impl Decoding {
         }
     }
 
-    /// Leaves out pictures before `until_ns` of stream time that no other needs: for who does not
-    /// want each of them, that saves up to half of the decoding.
+    /// Leaves out pictures before `until_ns` of stream time that no other needs: for who decodes them
+    /// only to get to the ones after.
     pub fn skip_disposable(&self, until_ns: u64) {
         let Some(pad) = self.decoder_input() else {
             return;
@@ -157,17 +158,12 @@ impl Decoding {
 }
 
 fn disposable_before(pad: &gst::Pad, buffer: &gst::BufferRef, until_ns: u64) -> bool {
-    let before = || {
-        let event = pad.sticky_event::<gst::event::Segment>(0)?;
-        let segment = event.segment().downcast_ref::<gst::format::Time>()?;
-        Some(match segment.to_stream_time_full(buffer.pts()?)? {
-            gst::Signed::Positive(time) => time.nseconds() < until_ns,
-            gst::Signed::Negative(_) => true,
-        })
-    };
+    let until_ns = i64::try_from(until_ns).unwrap_or(i64::MAX);
+    let time_ns = buffer.pts().and_then(|pts| pad_stream_time_ns(pad, pts));
+    let before = time_ns.is_some_and(|ns| ns < until_ns);
     let delta = buffer.flags().contains(gst::BufferFlags::DELTA_UNIT);
     delta
-        && before() == Some(true)
+        && before
         && pad.current_caps().is_some_and(|caps| {
             buffer
                 .map_readable()

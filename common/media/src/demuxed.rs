@@ -145,7 +145,7 @@ impl Demuxed {
             }
         };
         if let Some(threads) = self.decoder_threads
-            && decoder.has_property("max-threads")
+            && decoder.has_property_with_type("max-threads", i32::static_type())
         {
             decoder.set_property("max-threads", threads);
         }

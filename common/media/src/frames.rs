@@ -133,8 +133,19 @@ fn frame(sample: gst::Sample) -> Frame {
 /// Places a time of a sample's segment in the source's stream time, nanoseconds.
 #[must_use]
 pub fn stream_time_ns(sample: &gst::Sample, pts: gst::ClockTime) -> Option<i64> {
-    let segment = sample.segment()?.downcast_ref::<gst::format::Time>()?;
-    match segment.to_stream_time_full(pts)? {
+    in_stream_time(sample.segment()?, pts)
+}
+
+/// Places a time of the segment that `pad` is in, in the source's stream time, nanoseconds.
+#[must_use]
+pub fn pad_stream_time_ns(pad: &gst::Pad, time: gst::ClockTime) -> Option<i64> {
+    let event = pad.sticky_event::<gst::event::Segment>(0)?;
+    in_stream_time(event.segment(), time)
+}
+
+fn in_stream_time(segment: &gst::Segment, time: gst::ClockTime) -> Option<i64> {
+    let segment = segment.downcast_ref::<gst::format::Time>()?;
+    match segment.to_stream_time_full(time)? {
         gst::Signed::Positive(time) => i64::try_from(time.nseconds()).ok(),
         gst::Signed::Negative(time) => i64::try_from(time.nseconds()).ok().map(|ns| -ns),
     }

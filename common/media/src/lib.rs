@@ -19,7 +19,7 @@ mod watch;
 pub use decoding::{Decoding, Ended};
 pub use demuxed::Demuxed;
 pub use error::MediaError;
-pub use frames::{Frame, Frames, stream_time_ns};
+pub use frames::{Frame, Frames, pad_stream_time_ns, stream_time_ns};
 pub use packet::{is_disposable, is_random_access};
 pub use plugins::init;
 pub use profile::{

@@ -1,6 +1,6 @@
 //! All pictures of a title, made of the same frames.
 
-use std::thread;
+use std::{panic::resume_unwind, thread};
 
 use gstreamer as gst;
 use image::{RgbImage, imageops};
@@ -50,11 +50,11 @@ impl Pictures {
         let (sheets, preview) = thread::scope(|scope| {
             let sheets = scope.spawn(|| storyboard::sheets(&tiles));
             let preview = preview::webp(&taken.preview);
-            (sheets.join(), preview)
+            let sheets = sheets.join().unwrap_or_else(|panic| resume_unwind(panic));
+            (sheets, preview)
         });
-        let panicked = |_| Error::Encode("a storyboard could not be made".to_owned());
         Ok(Self {
-            sheets: sheets.map_err(panicked)??,
+            sheets: sheets?,
             cues: storyboard::cues(moments, tiles[0].dimensions()),
             preview: preview?,
             poster,

@@ -19,7 +19,8 @@ const LEFTOVER_WITHIN: Duration = Duration::from_secs(20);
 /// How long the server gets to stop.
 const STOP_WITHIN: Duration = Duration::from_secs(20);
 
-/// Small and safe: what the bundle needs on one machine.
+/// Small and safe: what the bundle needs on one machine. Each process of a function may hold 16
+/// connections, and there are as many processes as the machine carries.
 const SETTINGS: &[(&str, &str)] = &[
     ("listen_addresses", ""),
     ("shared_buffers", "16MB"),

@@ -48,7 +48,7 @@ pub(super) fn launches(
 }
 
 /// Cores of this machine that the runner may use.
-pub(super) fn cores() -> usize {
+fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, NonZero::get)
 }
 

@@ -4,6 +4,7 @@
 
 mod broker;
 mod failing;
+mod media;
 mod order;
 mod packages;
 mod stage;

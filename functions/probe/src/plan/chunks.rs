@@ -7,7 +7,7 @@ use reeldrop_media::Profile;
 /// chunk of them is decoded from the start.
 const UNSEEKABLE_SEGMENTS: u32 = 10;
 
-/// Pixels, decoded and encoded, that are worth an event of their own: about a second of work.
+/// Pixels, decoded and encoded, that are worth an event of their own: some seconds of work.
 const LEAST_MEGAPIXELS: u64 = 250;
 
 /// Divides `segments` segments: the first one small, so that playback begins soon, then growing

@@ -8,7 +8,9 @@ use std::{
 use gst::prelude::*;
 use gstreamer as gst;
 use reeldrop_events::{Timeline, VideoTrack};
-use reeldrop_media::{Demuxed, Frame, Frames, MediaError, ReadAt, Track, is_random_access};
+use reeldrop_media::{
+    Demuxed, Frame, Frames, MediaError, ReadAt, Track, is_random_access, pad_stream_time_ns,
+};
 
 use crate::{
     Error, elements,
@@ -108,7 +110,9 @@ fn begin(
     skip_until_ns: Option<u64>,
     picture: &str,
 ) -> Result<(Frames, FirstPacket), MediaError> {
-    let demuxed = Demuxed::open(Arc::clone(reader), OPEN_PATIENCE)?;
+    // Encoding the ladder is several times the work of decoding, and keeps the cores busy; more decoder
+    // threads only add frames that wait, which at 4K are 12 to 25 MB each.
+    let demuxed = Demuxed::open(Arc::clone(reader), OPEN_PATIENCE)?.with_one_decoder_thread();
     let streams = ["tsdemux", "mpegpsdemux"];
     let listed = !demuxed
         .demuxers()
@@ -124,7 +128,6 @@ fn begin(
         decoding.skip_disposable(until_ns);
     }
     if let Some(pad) = decoding.decoder_input() {
-        decode_in_one_thread(&pad);
         if !edited {
             open_end(&pad);
         }
@@ -144,17 +147,6 @@ fn described(picture: &str) -> Result<gst::Element, MediaError> {
     let bin = gst::parse::bin_from_description(picture, true);
     let bin = bin.map_err(|error| MediaError::Missing(error.message().to_owned()))?;
     Ok(bin.upcast())
-}
-
-/// Encoding the ladder is several times the work of decoding, and keeps the cores busy; more decoder
-/// threads only add frames that wait, which at 4K are 12 to 25 MB each.
-fn decode_in_one_thread(decoder_input: &gst::Pad) {
-    let decoder = decoder_input
-        .parent_element()
-        .filter(|decoder| decoder.has_property_with_type("max-threads", i32::static_type()));
-    if let Some(decoder) = decoder {
-        decoder.set_property("max-threads", 1);
-    }
 }
 
 /// Lets every packet reach the decoder's output: demuxers that believe in a header's duration end
@@ -193,7 +185,7 @@ fn watch_first_packet(pad: &gst::Pad, listed: bool, first_packet: FirstPacket) {
         let time = buffer
             .pts()
             .or(buffer.dts())
-            .and_then(|time| stream_time(pad, time));
+            .and_then(|time| pad_stream_time_ns(pad, time));
         *first_packet.lock().unwrap_or_else(PoisonError::into_inner) = time;
         gst::PadProbeReturn::Remove
     });
@@ -203,14 +195,5 @@ fn begins_decoding(pad: &gst::Pad, buffer: &gst::BufferRef) -> bool {
     match (pad.current_caps(), buffer.map_readable()) {
         (Some(caps), Ok(packet)) => is_random_access(&caps, &packet),
         _ => true,
-    }
-}
-
-fn stream_time(pad: &gst::Pad, time: gst::ClockTime) -> Option<i64> {
-    let event = pad.sticky_event::<gst::event::Segment>(0)?;
-    let segment = event.segment().downcast_ref::<gst::format::Time>()?;
-    match segment.to_stream_time_full(time)? {
-        gst::Signed::Positive(time) => i64::try_from(time.nseconds()).ok(),
-        gst::Signed::Negative(time) => i64::try_from(time.nseconds()).ok().map(|ns| -ns),
     }
 }

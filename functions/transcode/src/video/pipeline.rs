@@ -208,7 +208,7 @@ fn encoder(rendition: &Rendition, threads: u32) -> String {
 
 /// Keeps x264 from its AVX-512 code. There, macroblock-tree propagation takes 16 blocks at a time and
 /// reads past the last row of a picture that is not a multiple of 16 blocks wide, so that a decision
-/// in that row hangs on what lay in memory (seen in build 164). AVX2 gives the bytes meant, as fast.
+/// in that row hangs on what lay in memory (seen in build 164). AVX2 gives the bytes meant.
 fn repeatable_code() -> &'static str {
     #[cfg(target_arch = "x86_64")]
     if std::arch::is_x86_feature_detected!("avx512f") {
