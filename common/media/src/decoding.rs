@@ -4,11 +4,14 @@ use std::time::Instant;
 
 use gst::prelude::*;
 use gstreamer as gst;
-use gstreamer_app as gst_app;
 
 use crate::{
-    Frames, MediaError, demuxed::internal, frames::pad_stream_time_ns, gate::Held,
-    packet::is_disposable, watch::Watched,
+    Frames, MediaError,
+    demuxed::internal,
+    frames::{pad_stream_time_ns, pulled},
+    gate::Held,
+    packet::is_disposable,
+    watch::Watched,
 };
 
 /// A pipeline that decodes one track and waits for something to be linked behind it.
@@ -80,7 +83,8 @@ impl Decoding {
                 return gst::PadProbeReturn::Ok;
             };
             match disposable_before(pad, buffer, until_ns) {
-                true => gst::PadProbeReturn::Drop,
+                // As good as dropped, which GStreamer 1.22 complains of on an input.
+                true => gst::PadProbeReturn::Handled,
                 false => gst::PadProbeReturn::Ok,
             }
         });
@@ -91,8 +95,7 @@ impl Decoding {
     /// # Errors
     /// [`MediaError`] where an element refuses to run.
     pub fn start(&mut self) -> Result<(), MediaError> {
-        self.held.release()?;
-        self.watched.set_state(gst::State::Playing)
+        self.held.release_into(&self.watched)
     }
 
     /// Lets the data flow and waits for the end of the stream, an error, or `enough`, which is asked
@@ -136,13 +139,7 @@ impl Decoding {
     pub fn frames_through(self, elements: &[gst::Element]) -> Result<Frames, MediaError> {
         // Pictures are large, blocks of sound small and many.
         let most = if self.sound { 64 } else { 4 };
-        // A sink that prerolls anew after each flush takes the pipeline through its states again,
-        // beside which the next seek may be lost.
-        let sink = gst_app::AppSink::builder()
-            .sync(false)
-            .async_(false)
-            .max_buffers(most)
-            .build();
+        let sink = pulled(most);
         let mut pad = self.tail.clone();
         for element in elements.iter().chain([sink.upcast_ref()]) {
             self.watched.pipeline.add(element).map_err(internal)?;

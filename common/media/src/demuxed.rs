@@ -7,11 +7,11 @@ use std::{
 
 use gst::prelude::*;
 use gstreamer as gst;
-use gstreamer_app as gst_app;
 
 use crate::{
     Decoding, Frames, MediaError, RangeSrc, ReadAt, Stream, StreamKind, Track,
     finding::{Finding, expected_pads},
+    frames::pulled,
     gate::{Gate, Held},
     init,
     plugins::decoder_for,
@@ -190,10 +190,7 @@ impl Demuxed {
     /// As [`Demuxed::decode`].
     pub fn packets(self, track: Track, from_ns: Option<u64>) -> Result<Frames, MediaError> {
         let stream = self.chosen(track)?;
-        let sink = gst_app::AppSink::builder()
-            .sync(false)
-            .max_buffers(64)
-            .build();
+        let sink = pulled(64);
         self.plug(&stream, sink.upcast_ref())?;
         let held = Held {
             gate: self.gate,

@@ -40,8 +40,7 @@ impl Frames {
         sink: gst_app::AppSink,
         held: &Held,
     ) -> Result<Self, MediaError> {
-        held.release()?;
-        watched.set_state(gst::State::Playing)?;
+        held.release_into(&watched)?;
         Ok(Self {
             watched,
             sink,
@@ -98,6 +97,19 @@ impl Frames {
             }
         }
     }
+}
+
+/// The sink that [`Frames`] are pulled from; `most` of them wait.
+pub(crate) fn pulled(most: u32) -> gst_app::AppSink {
+    // Prerolling anew after each flush would take the pipeline through its states again, beside which
+    // the next seek may be lost. The end of the stream is seen once everything is pulled, and need not
+    // wait for that in the sink, where it would hold a lock that every change of state needs.
+    gst_app::AppSink::builder()
+        .sync(false)
+        .async_(false)
+        .wait_on_eos(false)
+        .max_buffers(most)
+        .build()
 }
 
 /// A sample of its own: appsink goes on with the one that it gave away, and cannot write new caps

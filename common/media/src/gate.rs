@@ -8,7 +8,7 @@ use std::sync::{
 use gst::prelude::*;
 use gstreamer as gst;
 
-use crate::MediaError;
+use crate::{MediaError, watch::Watched};
 
 /// Buffers to let go by while waiting for a pad that the file's header promises.
 const MOST_LOST: usize = 256;
@@ -104,8 +104,11 @@ pub(crate) struct Held {
 }
 
 impl Held {
-    /// Goes to where decoding begins, and lets the data through.
-    pub(crate) fn release(&self) -> Result<(), MediaError> {
+    /// Goes to where decoding begins, and lets the data through to a pipeline that plays: a sink that
+    /// waits for its queue to be emptied keeps a pipeline from changing its state, and who would empty
+    /// it waits for just that.
+    pub(crate) fn release_into(&self, watched: &Watched) -> Result<(), MediaError> {
+        watched.set_state(gst::State::Playing)?;
         match self.from_ns {
             Some(from_ns) => seek(&self.pad, from_ns)?,
             None if self.gate.lost_data() => seek(&self.pad, 0)?,

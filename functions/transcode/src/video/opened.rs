@@ -180,7 +180,8 @@ fn watch_first_packet(pad: &gst::Pad, listed: bool, first_packet: FirstPacket) {
         };
         let delta = buffer.flags().contains(gst::BufferFlags::DELTA_UNIT);
         if delta || !(listed || begins_decoding(pad, buffer)) {
-            return gst::PadProbeReturn::Drop;
+            // As good as dropped, which GStreamer 1.22 complains of on an input.
+            return gst::PadProbeReturn::Handled;
         }
         let time = buffer
             .pts()
