@@ -138,7 +138,7 @@ impl Decoding {
     /// [`MediaError`] where elements do not fit together or the pipeline refuses to run.
     pub fn frames_through(self, elements: &[gst::Element]) -> Result<Frames, MediaError> {
         // Pictures are large, blocks of sound small and many.
-        let most = if self.sound { 64 } else { 4 };
+        let most = if self.sound { 64 } else { 2 };
         let sink = pulled(most);
         let mut pad = self.tail.clone();
         for element in elements.iter().chain([sink.upcast_ref()]) {

@@ -149,6 +149,11 @@ impl Demuxed {
         {
             decoder.set_property("max-threads", threads);
         }
+        if decoder.has_property_with_type("direct-rendering", bool::static_type()) {
+            // libav holds on to what it decodes into, so that each frame would be copied into new
+            // memory behind it; without, it is copied into memory that goes round.
+            decoder.set_property("direct-rendering", false);
+        }
         self.plug(&stream, &decoder)?;
         let tail = self.color(&stream, &decoder)?;
         let held = Held {

@@ -190,7 +190,7 @@ fn encoder(rendition: &Rendition, threads: u32) -> String {
             "x264enc speed-preset={preset} pass=qual quantizer={crf} bitrate={kbps} vbv-buf-capacity=2000 \
              key-int-max=1073741824 threads={threads} aud=false option-string=scenecut=0:open-gop=0{} \
              ! video/x-h264,profile=high,stream-format=avc,alignment=au",
-            repeatable_code()
+            repeatable_code(rendition.width)
         ),
         VideoCodec::H265 => format!(
             "x265enc speed-preset={preset} tune=0 log-level=none option-string=crf={crf}:vbv-maxrate={kbps}:\
@@ -206,14 +206,16 @@ fn encoder(rendition: &Rendition, threads: u32) -> String {
     }
 }
 
-/// Keeps x264 from its AVX-512 code. There, macroblock-tree propagation takes 16 blocks at a time and
-/// reads past the last row of a picture that is not a multiple of 16 blocks wide, so that a decision
+/// Keeps x264 from its AVX-512 code where a picture is not a multiple of 16 macroblocks wide. There,
+/// macroblock-tree propagation takes 16 blocks at a time and reads past the last row, so that a decision
 /// in that row hangs on what lay in memory (seen in build 164). AVX2 gives the bytes meant.
-fn repeatable_code() -> &'static str {
+fn repeatable_code(width: u32) -> &'static str {
     #[cfg(target_arch = "x86_64")]
-    if std::arch::is_x86_feature_detected!("avx512f") {
+    if !width.div_ceil(16).is_multiple_of(16) && std::arch::is_x86_feature_detected!("avx512f") {
         return ":asm=AVX2";
     }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = width;
     ""
 }
 
@@ -266,7 +268,7 @@ mod tests {
     #[test]
     fn one_rendition_is_one_encoder() {
         assert_eq!(
-            encoders(&[rung("a", 720, 1280)], 1).replace(repeatable_code(), ""),
+            encoders(&[rung("a", 720, 1280)], 1).replace(repeatable_code(720), ""),
             "appsrc name=in format=time max-buffers=0 max-bytes=0 max-time=0 ! tee name=s0  \
              s0. ! queue max-size-buffers=2 max-size-bytes=0 max-size-time=0 \
              ! x264enc speed-preset=veryfast pass=qual quantizer=23 bitrate=3000 vbv-buf-capacity=2000 \

@@ -57,10 +57,11 @@ fn planned() -> ChunkPlanned {
             start: 0,
             end: Some(60_000),
         },
-        // Neither is a multiple of 16 macroblocks wide.
+        // Of these only the last is a multiple of 16 macroblocks wide.
         ladder: vec![
             rung("large", 640, 360, 800_000),
             rung("small", 426, 240, 300_000),
+            rung("even", 256, 144, 200_000),
         ],
         scheme: Scheme::Cbcs,
     }
