@@ -51,8 +51,8 @@ fn a_failed_title_becomes_ready_when_its_cause_is_gone_and_it_is_tried_again() {
 fn impatient_manifests() -> TempDir {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     let copy = tempfile::tempdir().unwrap();
-    for folder in ["knative", "triggers"] {
-        fs::create_dir(copy.path().join(folder)).unwrap();
+    for folder in ["knative/base", "triggers/base"] {
+        fs::create_dir_all(copy.path().join(folder)).unwrap();
         for file in fs::read_dir(root.join(folder)).unwrap() {
             let file = file.unwrap();
             let text = fs::read_to_string(file.path()).unwrap();

@@ -74,7 +74,7 @@ struct Up {
     /// The page's port; the S3 endpoint has the one after it.
     #[arg(long, default_value_t = 8080, env = "REELDROP_PORT")]
     port: u16,
-    /// A folder with knative/ and triggers/; by default the working folder, or the program's own.
+    /// A folder with knative/base and triggers/base; by default the working folder, or the program's own.
     #[arg(long, value_name = "DIR")]
     manifests: Option<PathBuf>,
     /// An existing PostgreSQL database instead of a private one.

@@ -17,8 +17,8 @@ use tempfile::{TempDir, tempdir};
 const BROKER: &str = "{apiVersion: eventing.knative.dev/v1, kind: Broker, metadata: {name: b}}";
 const PORTAL: &str = "{apiVersion: serving.knative.dev/v1, kind: Service, metadata: {name: portal}, spec: \
     {template: {metadata: {annotations: {autoscaling.knative.dev/min-scale: '1'}}, spec: {containers: \
-    [{image: i, env: [{name: GREETING, value: hello}, {name: DATABASE, valueFrom: {secretKeyRef: \
-    {name: reeldrop, key: database-url}}}]}]}}}}";
+    [{image: i, env: [{name: GREETING, value: hello}, {name: DATABASE, valueFrom: {configMapKeyRef: \
+    {name: reeldrop, key: database-url-file}}}]}]}}}}";
 
 /// A runner whose only function is the example that plays one.
 struct Runner {
@@ -47,8 +47,8 @@ impl Runner {
         // The database server runs as another user, who must be able to pass.
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
         for (file, text) in [
-            ("triggers/broker.yaml", BROKER),
-            ("knative/portal.yaml", PORTAL),
+            ("triggers/base/broker.yaml", BROKER),
+            ("knative/base/portal.yaml", PORTAL),
         ] {
             let path = folder.path().join(file);
             fs::create_dir_all(path.parent().unwrap()).unwrap();

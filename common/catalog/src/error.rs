@@ -8,10 +8,18 @@ use uuid::Uuid;
 #[derive(Debug, thiserror::Error)]
 pub enum CatalogError {
     /// The environment does not name a database.
-    #[error("REELDROP_DATABASE_URL is not set")]
+    #[error("neither REELDROP_DATABASE_URL nor REELDROP_DATABASE_URL_FILE is set")]
     NoUrl,
+    /// The file that holds the address cannot be read.
+    #[error("the database address in REELDROP_DATABASE_URL_FILE={path} cannot be read: {source}")]
+    UrlFile {
+        /// The file.
+        path: String,
+        /// Why not.
+        source: std::io::Error,
+    },
     /// The address is not a PostgreSQL connection URL. It may hold a password, so it is not shown.
-    #[error("REELDROP_DATABASE_URL is not a PostgreSQL connection URL")]
+    #[error("the database address is not a PostgreSQL connection URL")]
     Url(#[source] tokio_postgres::Error),
     /// The pool has time-outs, which need a runtime.
     #[error("the catalog's connections need a runtime")]
@@ -88,6 +96,7 @@ impl CatalogError {
         match self {
             Self::Pool(_) | Self::Database(_) | Self::Migration(_) | Self::NoPackage { .. } => true,
             Self::NoUrl
+            | Self::UrlFile { .. }
             | Self::Url(_)
             | Self::NoRuntime
             | Self::Document(_)

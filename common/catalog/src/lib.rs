@@ -2,6 +2,7 @@
 
 mod asset;
 mod changes;
+mod database_url;
 mod error;
 mod key_store;
 mod list;
@@ -17,6 +18,7 @@ pub mod testing;
 
 pub use asset::{Asset, AssetDetail, DeadLetter, Package, Pictures, PublishedRendition};
 pub use changes::{CHANNEL, Change};
+pub use database_url::database_url;
 pub use error::CatalogError;
 pub use key_store::{ContentKey, KeyStore};
 pub use list::{AssetPage, ListAssets};

@@ -5,7 +5,7 @@ use std::{str::FromStr, time::Duration};
 use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime};
 use tokio_postgres::{Config, NoTls};
 
-use crate::CatalogError;
+use crate::{CatalogError, database_url};
 
 /// Connections of one process. A function serves about this many requests at once.
 const POOL_SIZE: usize = 16;
@@ -61,13 +61,12 @@ impl Catalog {
         Ok(Self { pool, config })
     }
 
-    /// Makes the pool for the database that `REELDROP_DATABASE_URL` names.
+    /// Makes the pool for the database that the environment names: see [`database_url`].
     ///
     /// # Errors
-    /// [`CatalogError::NoUrl`] or [`CatalogError::Url`].
+    /// Those of [`database_url`], or [`CatalogError::Url`].
     pub fn from_env() -> Result<Self, CatalogError> {
-        let url = std::env::var("REELDROP_DATABASE_URL").map_err(|_| CatalogError::NoUrl)?;
-        Self::connect(&url)
+        Self::connect(&database_url()?)
     }
 
     /// Brings the schema up to date. Processes that start at once wait for each other.

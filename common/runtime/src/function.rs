@@ -2,6 +2,7 @@
 
 use std::{fmt, future::Future};
 
+use http::HeaderMap;
 use reeldrop_events::{Events, Incoming, Outgoing, StepFailed};
 
 /// One step: takes one input and says what happened in events.
@@ -22,6 +23,26 @@ pub trait Function: Send + Sync + 'static {
     /// # Errors
     /// A [`Failure`] that says whether trying again can help.
     fn handle(&self, input: Self::Input) -> impl Future<Output = Result<Events, Failure>> + Send;
+
+    /// Whether the sender of a request with these headers may be heard at all. The network keeps
+    /// strangers from most functions; one that the internet reaches asks for proof here.
+    ///
+    /// # Errors
+    /// [`Refusal`] where it may not, or where that cannot be told just now.
+    fn admit(&self, _headers: &HeaderMap) -> impl Future<Output = Result<(), Refusal>> + Send {
+        std::future::ready(Ok(()))
+    }
+}
+
+/// Why a request is not heard.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// The sender does not prove who it is: 401.
+    Unproven(String),
+    /// It proves to be somebody else: 403.
+    Stranger(String),
+    /// What tells whether the proof holds is out of reach: 503.
+    Undecided(String),
 }
 
 /// Why a step did not succeed.

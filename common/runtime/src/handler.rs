@@ -19,7 +19,7 @@ use http::{HeaderMap, StatusCode};
 use reeldrop_events::Events;
 
 use crate::{
-    Failure, Function, Publisher,
+    Failure, Function, Publisher, Refusal,
     answer::{Answer, failure_response},
     health, metrics,
     received::{self, Origin},
@@ -54,6 +54,14 @@ async fn receive<F: Function>(
 ) -> Response {
     let started = Instant::now();
     let _in_flight = metrics::InFlight::enter();
+    if let Err(refusal) = app.function.admit(&headers).await {
+        let (status, reason) = match refusal {
+            Refusal::Unproven(reason) => (StatusCode::UNAUTHORIZED, reason),
+            Refusal::Stranger(reason) => (StatusCode::FORBIDDEN, reason),
+            Refusal::Undecided(reason) => (StatusCode::SERVICE_UNAVAILABLE, reason),
+        };
+        return refuse::<F>(status, &reason, started);
+    }
     let body = match body {
         Ok(body) => body,
         Err(rejection) => return refuse::<F>(rejection.status(), &rejection.body_text(), started),

@@ -16,7 +16,10 @@ mod trace;
 
 pub use config::{InvalidVariable, MissingVariable, env, env_or, env_parsed};
 pub use drain::draining;
-pub use function::{Failure, Function, blocking};
+/// The headers that [`Function::admit`] sees.
+pub use http::HeaderMap;
+
+pub use function::{Failure, Function, Refusal, blocking};
 pub use handler::router;
 pub use publish::Publisher;
 pub use serve::{serve, serve_http};

@@ -2,12 +2,14 @@
 
 use std::{env, fmt, time::Duration};
 
-use aws_config::{BehaviorVersion, Region, timeout::TimeoutConfig};
+use aws_config::{
+    BehaviorVersion, Region, profile::ProfileFileCredentialsProvider, timeout::TimeoutConfig,
+};
 use aws_sdk_s3::{
     Client,
     config::{
         Builder, Credentials, RequestChecksumCalculation, ResponseChecksumValidation,
-        SharedHttpClient, retry::RetryConfig,
+        SharedCredentialsProvider, SharedHttpClient, retry::RetryConfig,
     },
 };
 
@@ -29,8 +31,11 @@ pub struct Settings {
     pub public_endpoint: Option<String>,
     /// Region to sign for.
     pub region: Option<String>,
-    /// Fixed keys; none means AWS's own search (environment, profile, web identity, metadata).
+    /// Fixed keys; none means the credentials file, or else AWS's own search (environment, profile,
+    /// web identity, metadata).
     pub credentials: Option<AccessKey>,
+    /// Whether `AWS_SHARED_CREDENTIALS_FILE` names a file with keys, such as a mounted Secret.
+    pub has_credentials_file: bool,
     /// Name of [`Bucket::Uploads`].
     pub uploads_bucket: String,
     /// Name of [`Bucket::Work`].
@@ -70,6 +75,7 @@ impl Settings {
             public_endpoint: endpoint("REELDROP_S3_PUBLIC_ENDPOINT")?,
             region: variable("AWS_REGION").or_else(|| variable("AWS_DEFAULT_REGION")),
             credentials: access_key(),
+            has_credentials_file: variable("AWS_SHARED_CREDENTIALS_FILE").is_some(),
             uploads_bucket: or("REELDROP_UPLOADS_BUCKET", "reeldrop-uploads"),
             work_bucket: or("REELDROP_WORK_BUCKET", "reeldrop-work"),
             media_bucket: or("REELDROP_MEDIA_BUCKET", "reeldrop-media"),
@@ -97,16 +103,16 @@ impl Settings {
     }
 
     async fn builder(&self) -> Builder {
-        let builder = match (&self.endpoint, &self.credentials) {
-            // AWS's own search asks the machine's metadata service, which takes seconds where there is none.
-            (Some(_), Some(key)) => Builder::new()
+        // AWS's own search asks the machine's metadata service, which takes seconds where there is none.
+        let builder = match (&self.endpoint, self.credentials()) {
+            (Some(_), Some(credentials)) => Builder::new()
                 .behavior_version(BehaviorVersion::latest())
                 .region(Region::new(
                     self.region
                         .clone()
                         .unwrap_or_else(|| DEFAULT_REGION.to_owned()),
                 ))
-                .credentials_provider(key.credentials()),
+                .credentials_provider(credentials),
             (Some(_) | None, _) => {
                 Builder::from(&aws_config::defaults(BehaviorVersion::latest()).load().await)
             }
@@ -122,6 +128,18 @@ impl Settings {
             Some(endpoint) if endpoint.starts_with("http://") => builder.http_client(plain_http()),
             Some(_) | None => builder,
         }
+    }
+}
+
+impl Settings {
+    /// The keys themselves, or the file that is read for them; none where AWS's search is to find them.
+    fn credentials(&self) -> Option<SharedCredentialsProvider> {
+        if let Some(key) = &self.credentials {
+            return Some(SharedCredentialsProvider::new(key.credentials()));
+        }
+        self.has_credentials_file.then(|| {
+            SharedCredentialsProvider::new(ProfileFileCredentialsProvider::builder().build())
+        })
     }
 }
 

@@ -179,6 +179,7 @@ async fn store(endpoint: String) -> Store {
         endpoint: Some(endpoint),
         public_endpoint: None,
         region: None,
+        has_credentials_file: false,
         credentials: Some(AccessKey {
             id: ID.to_owned(),
             secret: SECRET.to_owned(),

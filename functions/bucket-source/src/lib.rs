@@ -1,29 +1,33 @@
 #![doc = include_str!("../README.md")]
 
+mod caller;
 mod config;
 mod error;
 mod gcs;
 mod notification;
 mod s3;
 
+pub use caller::{Callers, Google};
 pub use config::Config;
 pub use error::NotificationError;
 pub use notification::{Created, Notification};
 
 use reeldrop_events::{Events, UploadFinalized};
-use reeldrop_runtime::{Failure, Function};
+use reeldrop_runtime::{Failure, Function, HeaderMap, Refusal};
 
-/// The function: it needs to know the uploads bucket only.
-#[derive(Clone, Debug)]
+/// The function: it needs to know the uploads bucket, and whom to believe.
+#[derive(Debug)]
 pub struct BucketSource {
     config: Config,
 }
 
 impl BucketSource {
     /// The function with the environment's configuration.
-    #[must_use]
-    pub fn from_env() -> Self {
-        Self::new(Config::from_env())
+    ///
+    /// # Errors
+    /// Those of [`Config::from_env`].
+    pub fn from_env() -> anyhow::Result<Self> {
+        Ok(Self::new(Config::from_env()?))
     }
 
     /// The function for the given configuration.
@@ -43,6 +47,12 @@ impl Function for BucketSource {
     /// Stores and Eventarc call it straight, and do not read the answer.
     const REPLIES: bool = false;
     type Input = Notification;
+
+    async fn admit(&self, headers: &HeaderMap) -> Result<(), Refusal> {
+        let authorization = headers.get("authorization");
+        let authorization = authorization.and_then(|value| value.to_str().ok());
+        self.config.callers.admit(authorization).await
+    }
 
     async fn handle(&self, notification: Notification) -> Result<Events, Failure> {
         let uploads = notification

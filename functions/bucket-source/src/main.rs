@@ -5,5 +5,5 @@ use std::process::ExitCode;
 use bucket_source::BucketSource;
 
 fn main() -> ExitCode {
-    reeldrop_runtime::serve(async |_publisher| Ok(BucketSource::from_env()))
+    reeldrop_runtime::serve(async |_publisher| BucketSource::from_env())
 }

@@ -52,6 +52,10 @@ impl Notification {
                 kind: "bucket",
                 source,
             })?;
+        Self::of(json)
+    }
+
+    fn of(json: Value) -> Result<Self, NotificationError> {
         let created = if json.get("Records").is_some() {
             s3::records(json)?
         } else if json.get("detail-type").is_some() {
@@ -69,10 +73,11 @@ impl Notification {
 
 impl Incoming for Notification {
     fn decode(event: &Event) -> Result<Self, DecodeError> {
-        if !event.ty().starts_with(gcs::EVENT_PREFIX) {
+        let is_queued = event.ty() == s3::QUEUED;
+        if !is_queued && !event.ty().starts_with(gcs::EVENT_PREFIX) {
             return Err(DecodeError::Type(event.ty().to_owned()));
         }
-        if event.ty() != gcs::FINALIZED {
+        if !is_queued && event.ty() != gcs::FINALIZED {
             return Ok(Self::default());
         }
         let object = match event.data() {
@@ -81,6 +86,9 @@ impl Incoming for Notification {
             Some(Data::Json(value)) => value.clone(),
             None => return Err(DecodeError::Empty),
         };
+        if is_queued {
+            return Ok(Self::of(object)?);
+        }
         Ok(Self {
             created: vec![gcs::object_resource("Eventarc", object)?],
         })

@@ -6,6 +6,9 @@ use serde_json::Value;
 
 use crate::{Created, NotificationError};
 
+/// The type of the event in which Knative's IntegrationSource brings a message of an SQS queue.
+pub(crate) const QUEUED: &str = "dev.knative.connector.event.aws-sqs";
+
 #[derive(Deserialize)]
 struct Message {
     #[serde(rename = "Records")]

@@ -9,7 +9,7 @@ use axum::{
     response::Response,
     routing::post,
 };
-use bucket_source::{BucketSource, Config, Notification};
+use bucket_source::{BucketSource, Callers, Config, Notification};
 use http_body_util::BodyExt;
 use reeldrop_events::{Events, Incoming, Source, UploadFinalized};
 use reeldrop_runtime::{Function, Publisher, router};
@@ -26,6 +26,7 @@ const EVENTARC: &str = include_str!("fixtures/eventarc.json");
 fn function() -> BucketSource {
     BucketSource::new(Config {
         uploads_bucket: "reeldrop-uploads".to_owned(),
+        callers: Callers::Anyone,
     })
 }
 
@@ -247,4 +248,36 @@ async fn other_events_are_taken_or_refused() {
         &body[..],
         br#"the Eventarc notification of "Urlaub \"1\"+2.webm" has no size"#
     );
+}
+
+/// As Knative's IntegrationSource brings a message of an SQS queue.
+#[tokio::test]
+async fn what_a_queue_says_goes_to_the_sink() {
+    let (address, mut received) = sink().await;
+    let queued = eventarc("dev.knative.connector.event.aws-sqs", S3);
+    assert_eq!(send(&address, queued).await.status(), StatusCode::ACCEPTED);
+    let (headers, _) = received.recv().await.unwrap();
+    assert_eq!(headers["ce-type"], "io.reeldrop.upload.finalized.v1");
+}
+
+#[tokio::test]
+async fn who_does_not_prove_it_is_not_heard() {
+    let (address, mut received) = sink().await;
+    let post = async |authorization: &'static str| {
+        let function = BucketSource::new(Config {
+            uploads_bucket: "reeldrop-uploads".to_owned(),
+            callers: Callers::Token("secret".to_owned()),
+        });
+        let mut request = plain(S3);
+        let value = authorization.parse().unwrap();
+        request.headers_mut().insert("authorization", value);
+        let publisher = Publisher::to(BucketSource::NAME, &address).unwrap();
+        let answer = router(function, publisher).oneshot(request).await.unwrap();
+        answer.status()
+    };
+    assert_eq!(post("Basic dTpw").await, StatusCode::UNAUTHORIZED);
+    assert_eq!(post("Bearer guess").await, StatusCode::FORBIDDEN);
+    assert!(received.try_recv().is_err(), "nothing was announced");
+    assert_eq!(post("Bearer secret").await, StatusCode::ACCEPTED);
+    assert!(received.recv().await.is_some());
 }

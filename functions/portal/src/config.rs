@@ -7,7 +7,7 @@ use crate::Error;
 /// Where the portal stands, and where it finds the rest.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
-    /// `REELDROP_DATABASE_URL`: the catalog.
+    /// In the file `REELDROP_DATABASE_URL_FILE`, or `REELDROP_DATABASE_URL`: the catalog.
     pub database_url: String,
     /// `REELDROP_MASTER_KEY_FILE`: the file of the key that wraps content keys.
     pub master_key_file: String,
@@ -21,10 +21,11 @@ impl Config {
     /// Reads the environment.
     ///
     /// # Errors
-    /// [`Error::Missing`] names a variable that must be set.
+    /// [`Error::Missing`] names a variable that must be set; [`Error::Catalog`] where the catalog's
+    /// address is not there.
     pub fn from_env() -> Result<Self, Error> {
         Ok(Self {
-            database_url: env("REELDROP_DATABASE_URL")?,
+            database_url: reeldrop_catalog::database_url()?,
             master_key_file: env("REELDROP_MASTER_KEY_FILE")?,
             portal_url: address("REELDROP_PORTAL_URL"),
             media_url: address("REELDROP_MEDIA_URL"),

@@ -145,6 +145,7 @@ fn of_catalog(error: &CatalogError) -> StatusCode {
         CatalogError::NoPackage { .. } | CatalogError::Deleted(_) => StatusCode::NOT_FOUND,
         CatalogError::OtherKey { .. } => StatusCode::CONFLICT,
         CatalogError::NoUrl
+        | CatalogError::UrlFile { .. }
         | CatalogError::Url(_)
         | CatalogError::NoRuntime
         | CatalogError::Document(_)

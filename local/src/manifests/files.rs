@@ -6,15 +6,16 @@ use rust_embed::Embed;
 
 use super::ManifestError;
 
-/// The folders that hold manifests, one object per file.
-const FOLDERS: [&str; 2] = ["knative", "triggers"];
+/// The folders that hold what every deployment has, one object per file. What overlays add is for
+/// clusters alone.
+const FOLDERS: [&str; 2] = ["knative/base", "triggers/base"];
 
 #[derive(Embed)]
-#[folder = "../knative"]
+#[folder = "../knative/base"]
 struct Knative;
 
 #[derive(Embed)]
-#[folder = "../triggers"]
+#[folder = "../triggers/base"]
 struct Triggers;
 
 /// One manifest: a file of one or more objects.
@@ -53,8 +54,8 @@ impl ManifestFile {
 /// The manifests that this program was built with.
 #[must_use]
 pub fn embedded() -> Vec<ManifestFile> {
-    let knative = Knative::iter().map(|name| ("knative", name.clone(), Knative::get(&name)));
-    let triggers = Triggers::iter().map(|name| ("triggers", name.clone(), Triggers::get(&name)));
+    let knative = Knative::iter().map(|name| (FOLDERS[0], name.clone(), Knative::get(&name)));
+    let triggers = Triggers::iter().map(|name| (FOLDERS[1], name.clone(), Triggers::get(&name)));
     knative
         .chain(triggers)
         .filter(|(_, name, _)| is_object(name))
@@ -68,7 +69,7 @@ pub fn embedded() -> Vec<ManifestFile> {
         .collect()
 }
 
-/// The manifests in `folder/knative` and `folder/triggers`.
+/// The manifests in `folder/knative/base` and `folder/triggers/base`.
 ///
 /// # Errors
 /// [`ManifestError::Read`] where one of the folders or files cannot be read.
@@ -96,7 +97,7 @@ pub fn in_folder(folder: &Path) -> Result<Vec<ManifestFile>, ManifestError> {
     Ok(files)
 }
 
-/// Whether a file holds an object, rather than kustomize's list of the files or an overlay.
+/// Whether a file holds an object, rather than kustomize's list of the files.
 fn is_object(name: &str) -> bool {
     name.ends_with(".yaml") && name != "kustomization.yaml" && !name.contains('/')
 }

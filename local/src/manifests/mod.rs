@@ -10,6 +10,7 @@ mod eventing;
 mod files;
 mod filter;
 mod metadata;
+mod placement;
 mod scale;
 mod service;
 mod sources;
@@ -22,6 +23,7 @@ pub use eventing::Trigger;
 pub use files::{ManifestFile, embedded, in_folder};
 pub use filter::Filter;
 pub use metadata::{Destination, Metadata, Reference};
+pub use placement::{EmptyDir, SecretVolume, Toleration, Volume};
 pub use service::{
     Capabilities, Container, EnvFrom, EnvVar, HttpGet, KeyRef, NameRef, Probe, Resources,
     RevisionSpec, SeccompProfile, SecurityContext, Service, ServiceSpec, Template, ValueFrom,

@@ -7,7 +7,11 @@ use std::{collections::BTreeMap, time::Duration};
 
 use serde::Deserialize;
 
-use super::{duration::parse_go_duration, metadata::Metadata};
+use super::{
+    duration::parse_go_duration,
+    metadata::Metadata,
+    placement::{Toleration, Volume},
+};
 
 /// Serving's default for `timeoutSeconds`.
 const DEFAULT_TIMEOUT_SECONDS: u64 = 300;
@@ -58,15 +62,15 @@ pub struct RevisionSpec {
     pub service_account_name: Option<String>,
     /// Exactly one.
     pub containers: Vec<Container>,
-    /// Cluster only.
+    /// Cluster only: on one machine the files that they hold lie in the data folder.
     #[serde(default)]
-    pub volumes: Vec<yaml_serde::Value>,
+    pub volumes: Vec<Volume>,
     /// Cluster only.
     #[serde(default)]
     pub node_selector: BTreeMap<String, String>,
     /// Cluster only.
     #[serde(default)]
-    pub tolerations: Vec<yaml_serde::Value>,
+    pub tolerations: Vec<Toleration>,
 }
 
 /// The container of a Service.

@@ -65,6 +65,12 @@ impl Folder {
             .try_fill_bytes(&mut random)
             .map_err(io::Error::other)?;
         let text = hex::encode(random);
+        Ok((self.private(name, &text)?, text))
+    }
+
+    /// A file for the runner and its functions alone, as if it were mounted from a Secret.
+    pub(super) fn private(&self, name: &str, text: &str) -> io::Result<PathBuf> {
+        let path = self.path.join("state").join(name);
         let draft = path.with_extension("new");
         let mut file = OpenOptions::new()
             .create(true)
@@ -75,7 +81,7 @@ impl Folder {
         file.write_all(text.as_bytes())?;
         file.sync_all()?;
         fs::rename(draft, &path)?;
-        Ok((path, text))
+        Ok(path)
     }
 }
 

@@ -44,7 +44,7 @@ pub struct Options {
     pub data: PathBuf,
     /// The portal's port; the S3 endpoint has the one after it.
     pub port: u16,
-    /// A folder with `knative/` and `triggers/`; else the working folder or the program's own.
+    /// A folder with `knative/base` and `triggers/base`; else the working folder or the program's own.
     pub manifests: Option<PathBuf>,
     /// An existing database instead of a private one.
     pub database_url: Option<String>,
@@ -81,7 +81,7 @@ impl Options {
             return Ok(in_folder(folder)?);
         }
         let here = Path::new(".");
-        if here.join("knative").is_dir() && here.join("triggers").is_dir() {
+        if here.join("knative/base").is_dir() && here.join("triggers/base").is_dir() {
             return Ok(in_folder(here)?);
         }
         Ok(embedded())

@@ -18,6 +18,8 @@ pub(super) fn values(
     database_url: &str,
 ) -> io::Result<Values> {
     let (master_key, _) = folder.secret("master.key", 32)?;
+    let database = folder.private("database-url", database_url)?;
+    let credentials = folder.private("s3-credentials", &credentials_file(buckets))?;
     let endpoint = format!("http://127.0.0.1:{}", options.port + 1);
     let some = |text: &str| Some(text.to_owned());
     Ok(Values(BTreeMap::from([
@@ -27,15 +29,22 @@ pub(super) fn values(
         ("s3-endpoint", some(&endpoint)),
         ("s3-public-endpoint", some(&endpoint)),
         ("s3-region", some(REGION)),
-        ("s3-access-key-id", some(&buckets.access_key)),
-        ("s3-secret-access-key", some(&buckets.secret_key)),
+        ("s3-credentials-file", some(&credentials.to_string_lossy())),
         ("portal-url", some(&options.url())),
         // The portal serves the media bucket itself.
         ("media-url", None),
         ("profile", options.profile.clone()),
-        ("database-url", some(database_url)),
+        ("database-url-file", some(&database.to_string_lossy())),
         ("master-key-file", some(&master_key.to_string_lossy())),
     ])))
+}
+
+/// The keys in the form of AWS's own credentials file.
+fn credentials_file(buckets: &s3::Settings) -> String {
+    format!(
+        "[default]\naws_access_key_id = {}\naws_secret_access_key = {}\n",
+        buckets.access_key, buckets.secret_key
+    )
 }
 
 /// The S3 endpoint of this folder.

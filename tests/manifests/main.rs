@@ -1,0 +1,141 @@
+//! What is applied to a cluster, checked without one: each overlay is rendered by kustomize, read by
+//! strict types and schemas, and held to the rules in `rules`. Each rule has a wrong fixture in `wrong`.
+#![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
+
+mod deployment;
+mod fixtures;
+mod render;
+mod rules;
+mod schema;
+mod types;
+
+use std::collections::BTreeSet;
+
+use deployment::Deployment;
+use render::{Kustomize, root};
+
+/// The overlays that are applied together: functions, triggers.
+const DEPLOYMENTS: [(&str, &str); 4] = [
+    ("knative/overlays/gke", "triggers/overlays/kafka"),
+    ("knative/overlays/gke", "triggers/overlays/rabbitmq"),
+    ("knative/overlays/gke-gpu", "triggers/overlays/kafka"),
+    ("knative/overlays/minimal", "triggers/overlays/minimal"),
+];
+
+/// What is applied beside every deployment.
+const SERVING: &str = "knative/serving";
+
+/// The deployment of these overlays and everything that is applied beside them, where kustomize is there.
+fn deployment(overlays: (&str, &str)) -> Option<Deployment> {
+    let kustomize = Kustomize::find()?;
+    let mut deployment = Deployment::new(&format!("{} with {}", overlays.0, overlays.1));
+    for folder in [overlays.0, overlays.1, SERVING] {
+        deployment.add(&kustomize.build(&root().join(folder)));
+    }
+    Some(deployment)
+}
+
+#[test]
+fn every_deployment_keeps_every_rule() {
+    for overlays in DEPLOYMENTS {
+        let Some(deployment) = deployment(overlays) else {
+            return;
+        };
+        let findings = rules::findings(&deployment);
+        assert!(
+            findings.is_empty(),
+            "{}:\n{}",
+            deployment.name,
+            rules::listed(&findings)
+        );
+    }
+}
+
+#[test]
+fn every_folder_with_objects_belongs_to_a_deployment() {
+    let Some(kustomize) = Kustomize::find() else {
+        return;
+    };
+    let known: BTreeSet<_> = DEPLOYMENTS
+        .iter()
+        .flat_map(|(functions, triggers)| [*functions, *triggers])
+        .collect();
+    for folder in ["knative/overlays", "triggers/overlays"] {
+        for overlay in std::fs::read_dir(root().join(folder)).unwrap() {
+            let name = overlay.unwrap().file_name().into_string().unwrap();
+            let overlay = format!("{folder}/{name}");
+            assert!(
+                known.contains(overlay.as_str()),
+                "{overlay} is in no deployment of this test"
+            );
+        }
+    }
+    for source in std::fs::read_dir(root().join("triggers/sources")).unwrap() {
+        kustomize.build(&source.unwrap().path());
+    }
+}
+
+#[test]
+fn kubernetes_own_kinds_and_the_pods_of_services_fit_its_schemas() {
+    let Some(validator) = schema::Validator::find() else {
+        return;
+    };
+    for overlays in DEPLOYMENTS {
+        let Some(deployment) = deployment(overlays) else {
+            return;
+        };
+        if let Err(report) = validator.check(&schema::core_objects(&deployment)) {
+            panic!("{}:\n{report}", deployment.name);
+        }
+    }
+}
+
+#[test]
+fn a_misspelt_field_does_not_fit_the_schemas() {
+    let (Some(validator), Some(deployment)) =
+        (schema::Validator::find(), deployment(DEPLOYMENTS[3]))
+    else {
+        return;
+    };
+    for (kind, wrong) in [
+        ("NetworkPolicy", "podSelectors"),
+        ("Pod", "serviceAccountNames"),
+    ] {
+        let mut objects = schema::core_objects(&deployment);
+        let object = objects
+            .iter_mut()
+            .find(|object| object["kind"] == kind)
+            .unwrap();
+        object["spec"][wrong] = "x".into();
+        let report = validator.check(&objects).unwrap_err();
+        assert!(report.contains(wrong), "{report}");
+    }
+}
+
+#[test]
+fn every_rule_refuses_what_breaks_it() {
+    let Some(sound) = deployment(DEPLOYMENTS[2]) else {
+        return;
+    };
+    let mut broken: BTreeSet<&str> = BTreeSet::new();
+    let mut missed = String::new();
+    for fixture in fixtures::all() {
+        let findings = rules::findings(&fixture.applied_to(&sound));
+        let found = findings
+            .iter()
+            .find(|finding| finding.rule == fixture.rule && finding.text.contains(&fixture.says));
+        match found {
+            Some(found) => {
+                broken.insert(found.rule);
+            }
+            None => {
+                let (file, rule, says) = (&fixture.file, &fixture.rule, &fixture.says);
+                missed += &format!("{file}: {rule} does not say {says:?}, but:\n");
+                missed += &rules::listed(&findings);
+            }
+        }
+    }
+    assert!(missed.is_empty(), "{missed}");
+    let all: BTreeSet<&str> = rules::RULES.iter().map(|rule| rule.name).collect();
+    assert_eq!(all, broken, "every rule has a fixture that breaks it");
+}
