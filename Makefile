@@ -5,9 +5,11 @@ export PATH := $(HOME)/.cargo/bin:$(PATH)
 DATA ?= data
 PORT ?= 8080
 FILE ?=
+BROKER ?=
+LISTEN ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup page build run test check bench clean
+.PHONY: help setup page build run test check bench images conformance scale clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /  make \1\t/' | expand -t 16
@@ -45,6 +47,16 @@ check: ## formatting, lints, documentation, dependency rules
 bench: setup ## measure against ffmpeg and Shaka Packager, side by side
 	@$(MAKE) --no-print-directory build
 	@tests/bench/run
+
+images: build ## build the functions' container images, without a Docker engine
+	@local/scripts/images
+
+conformance: ## hold a broker against what Reeldrop expects: BROKER=http://... LISTEN=host:port, or the local one
+	@REELDROP_CONFORMANCE_BROKER="$(BROKER)" REELDROP_CONFORMANCE_LISTEN="$(LISTEN)" \
+		cargo test --workspace --quiet --test conformance
+
+scale: ## simulate clusters of many sizes, and write docs/scale.md
+	@cargo run --quiet --release --bin scale > target/scale.md && mv target/scale.md docs/scale.md
 
 clean: ## remove what was built and the one-machine data
 	cargo clean
