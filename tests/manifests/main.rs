@@ -53,9 +53,6 @@ fn every_deployment_keeps_every_rule() {
 
 #[test]
 fn every_folder_with_objects_belongs_to_a_deployment() {
-    let Some(kustomize) = Kustomize::find() else {
-        return;
-    };
     let known: BTreeSet<_> = DEPLOYMENTS
         .iter()
         .flat_map(|(functions, triggers)| [*functions, *triggers])
@@ -70,8 +67,36 @@ fn every_folder_with_objects_belongs_to_a_deployment() {
             );
         }
     }
+}
+
+/// The ways in which uploads are announced, of which a cluster has one.
+fn sources() -> Option<Deployment> {
+    let kustomize = Kustomize::find()?;
+    let mut deployment = Deployment::new("triggers/sources");
     for source in std::fs::read_dir(root().join("triggers/sources")).unwrap() {
-        kustomize.build(&source.unwrap().path());
+        deployment.add(&kustomize.build(&source.unwrap().path()));
+    }
+    Some(deployment)
+}
+
+#[test]
+fn sources_of_uploads_are_of_known_types_and_end_at_what_exists() {
+    let (Some(sources), Some(deployment)) = (sources(), deployment(DEPLOYMENTS[0])) else {
+        return;
+    };
+    for source in &sources.objects {
+        let checked = types::strict(source).unwrap_or(Ok(()));
+        assert_eq!(checked, Ok(()));
+        let sink = &source["spec"]["sink"]["ref"];
+        if let (Some(kind), Some(name)) = (sink["kind"].as_str(), sink["name"].as_str()) {
+            assert!(
+                deployment.object(kind, name).is_some(),
+                "there is no {kind} {name}"
+            );
+        }
+    }
+    if let Some(validator) = schema::Validator::find() {
+        assert_eq!(validator.check(&schema::core_objects(&sources)), Ok(()));
     }
 }
 

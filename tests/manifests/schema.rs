@@ -55,6 +55,14 @@ pub(crate) fn core_objects(deployment: &Deployment) -> Vec<Value> {
         .cloned()
         .collect();
     objects.extend(deployment.of_kind("Service").map(pod));
+    objects.extend(deployment.of_kind("ContainerSource").map(|source| {
+        json!({
+            "apiVersion": "v1",
+            "kind": "Pod",
+            "metadata": {"name": name(source), "namespace": "reeldrop"},
+            "spec": source["spec"]["template"]["spec"],
+        })
+    }));
     objects
 }
 

@@ -102,6 +102,7 @@ config! {
     FeaturesConfig {
         "kubernetes.podspec-nodeselector": node_selector,
         "kubernetes.podspec-tolerations": tolerations,
+        "kubernetes.podspec-volumes-csi": csi_volumes,
         "secure-pod-defaults": secure_pod_defaults,
     }
     DefaultsConfig {

@@ -5,12 +5,14 @@ mod config;
 mod error;
 mod gcs;
 mod notification;
+mod pull;
 mod s3;
 
 pub use caller::{Callers, Google};
 pub use config::Config;
 pub use error::NotificationError;
 pub use notification::{Created, Notification};
+pub use pull::{Puller, Subscription};
 
 use reeldrop_events::{Events, UploadFinalized};
 use reeldrop_runtime::{Failure, Function, HeaderMap, Refusal};

@@ -55,7 +55,8 @@ impl Notification {
         Self::of(json)
     }
 
-    fn of(json: Value) -> Result<Self, NotificationError> {
+    /// What a store says in JSON, of whichever store it is.
+    pub(crate) fn of(json: Value) -> Result<Self, NotificationError> {
         let created = if json.get("Records").is_some() {
             s3::records(json)?
         } else if json.get("detail-type").is_some() {
