@@ -34,6 +34,8 @@ module "network" {
   pods_cidr             = var.pods_cidr
   services_cidr         = var.services_cidr
   managed_services_cidr = var.managed_services_cidr
+  control_plane_cidr    = var.control_plane_cidr
+  webhook_ports         = [8443, 9443] # Knative, and the brokers' operators.
   # Kourier's pods: requests from outside, and their health.
   ingress_ports = [8080, var.gateway_health.port]
 }
@@ -57,6 +59,7 @@ module "cluster" {
   subnetwork_id        = module.network.subnetwork_id
   pods_range_name      = module.network.pods_range_name
   services_range_name  = module.network.services_range_name
+  control_plane_cidr   = var.control_plane_cidr
   node_tag             = module.network.node_tag
   secrets_key_id       = module.keys.key_ids["cluster"]
   release_channel      = var.release_channel

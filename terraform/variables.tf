@@ -99,6 +99,17 @@ variable "managed_services_cidr" {
   }
 }
 
+variable "control_plane_cidr" {
+  description = "Addresses of the cluster's control plane: a /28 that nothing else has."
+  type        = string
+  default     = "172.16.0.0/28"
+
+  validation {
+    condition     = can(cidrhost(var.control_plane_cidr, 0)) && endswith(var.control_plane_cidr, "/28")
+    error_message = "Write it like 172.16.0.0/28; it must be a /28."
+  }
+}
+
 # The cluster.
 
 variable "release_channel" {
@@ -139,8 +150,9 @@ variable "trusted_images" {
     "gcr.io/cloud-sql-connectors/**",
     "gcr.io/knative-releases/**",
     "gke.gcr.io/**",
-    "docker.io/envoyproxy/envoy",
-    "docker.io/otel/opentelemetry-collector-contrib",
+    "docker.io/envoyproxy/*",
+    "docker.io/otel/*",
+    "docker.io/rabbitmqoperator/*",
     "quay.io/strimzi/**",
   ]
 }

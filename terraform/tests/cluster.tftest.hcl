@@ -10,6 +10,7 @@ variables {
   subnetwork_id        = "subnetwork"
   pods_range_name      = "pods"
   services_range_name  = "services"
+  control_plane_cidr   = "172.16.0.0/28"
   node_tag             = "node"
   secrets_key_id       = "projects/p/locations/l/keyRings/r/cryptoKeys/cluster"
   release_channel      = "REGULAR"

@@ -1,6 +1,13 @@
 # The three buckets: what people drop, clear parts of a day, what players fetch.
 
 locals {
+  # What an upload may say of itself, in S3's words and in Cloud Storage's: see the portal's api/signing.rs.
+  upload_headers = flatten([
+    for vendor in ["x-amz-meta", "x-goog-meta"] : [
+      for name in ["kid", "name", "scheme", "wrapped-key"] : "${vendor}-reeldrop-${name}"
+    ]
+  ])
+
   buckets = {
     uploads = { public = false, keep_deleted_days = 7 }
     work    = { public = false, keep_deleted_days = 0 } # Deleted by the million: keeping them would cost as much again.
@@ -84,7 +91,7 @@ resource "google_storage_bucket" "this" {
     content {
       origin          = var.page_origins
       method          = ["PUT"]
-      response_header = ["Content-Type", "ETag", "x-amz-meta-reeldrop-name", "x-goog-meta-reeldrop-name"]
+      response_header = concat(["Content-Type", "ETag"], local.upload_headers)
       max_age_seconds = 3600
     }
   }

@@ -35,7 +35,6 @@ locals {
   project_roles = toset([
     "roles/binaryauthorization.attestorsViewer",
     "roles/container.developer",
-    "roles/containeranalysis.notes.editor",
     "roles/containeranalysis.occurrences.editor",
     "roles/logging.logWriter",
     "roles/ondemandscanning.admin",

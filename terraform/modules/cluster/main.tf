@@ -21,7 +21,8 @@ resource "google_container_cluster" "this" {
   }
 
   private_cluster_config {
-    enable_private_nodes = true
+    enable_private_nodes   = true
+    master_ipv4_cidr_block = var.control_plane_cidr
   }
 
   # The control plane is reached by its DNS name, where IAM decides: no address of it is open, and

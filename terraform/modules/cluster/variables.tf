@@ -33,6 +33,11 @@ variable "services_range_name" {
   type        = string
 }
 
+variable "control_plane_cidr" {
+  description = "Addresses of the control plane: a /28 that nothing else has."
+  type        = string
+}
+
 variable "node_tag" {
   description = "Network tag of nodes, for the firewall."
   type        = string

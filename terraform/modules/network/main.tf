@@ -96,6 +96,22 @@ resource "google_compute_firewall" "load_balancer" {
   }
 }
 
+# GKE's own rule lets the control plane reach 443 and 10250 only; webhooks of Knative and of the broker
+# listen elsewhere, and without them nothing can be applied.
+resource "google_compute_firewall" "webhooks" {
+  project       = var.project_id
+  name          = "${var.name}-webhooks"
+  network       = google_compute_network.this.id
+  direction     = "INGRESS"
+  source_ranges = [var.control_plane_cidr]
+  target_tags   = [local.node_tag]
+
+  allow {
+    protocol = "tcp"
+    ports    = [for port in var.webhook_ports : tostring(port)]
+  }
+}
+
 locals {
   node_tag = "${var.name}-node"
 }

@@ -33,6 +33,16 @@ variable "managed_services_cidr" {
   type        = string
 }
 
+variable "control_plane_cidr" {
+  description = "Addresses of the control plane."
+  type        = string
+}
+
+variable "webhook_ports" {
+  description = "Ports on which webhooks in the cluster listen."
+  type        = list(number)
+}
+
 variable "ingress_ports" {
   description = "Ports of the ingress gateway's pods: traffic and health."
   type        = list(number)

@@ -20,6 +20,7 @@ locals {
     "iap.googleapis.com",
     "logging.googleapis.com",
     "monitoring.googleapis.com",
+    "ondemandscanning.googleapis.com",
     "pubsub.googleapis.com",
     "secretmanager.googleapis.com",
     "servicenetworking.googleapis.com",
@@ -31,7 +32,6 @@ locals {
   # These come into being with their first resource, which is too late to let them use a key for it.
   agents = toset([
     "artifactregistry.googleapis.com",
-    "iap.googleapis.com",
     "pubsub.googleapis.com",
     "secretmanager.googleapis.com",
     "sqladmin.googleapis.com",

@@ -16,7 +16,6 @@ output "agents" {
     cluster  = "serviceAccount:service-${data.google_project.this.number}@container-engine-robot.iam.gserviceaccount.com"
     database = "serviceAccount:${google_project_service_identity.this["sqladmin.googleapis.com"].email}"
     events   = "serviceAccount:${google_project_service_identity.this["pubsub.googleapis.com"].email}"
-    iap      = "serviceAccount:${google_project_service_identity.this["iap.googleapis.com"].email}"
     registry = "serviceAccount:${google_project_service_identity.this["artifactregistry.googleapis.com"].email}"
     secrets  = "serviceAccount:${google_project_service_identity.this["secretmanager.googleapis.com"].email}"
     storage  = "serviceAccount:${data.google_storage_project_service_account.this.email_address}"
