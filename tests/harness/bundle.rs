@@ -21,6 +21,7 @@ const START: Duration = Duration::from_secs(60);
 pub struct Bundle {
     data: TempDir,
     manifests: Option<PathBuf>,
+    environment: Vec<(String, String)>,
     port: u16,
     child: Option<Child>,
 }
@@ -98,12 +99,24 @@ impl Bundle {
     /// # Errors
     /// As [`Bundle::start`].
     pub fn start_with(manifests: Option<PathBuf>) -> Result<Self> {
+        Self::start_in(manifests, Vec::new())
+    }
+
+    /// As [`Bundle::start`], with further variables in the environment of all its programs.
+    ///
+    /// # Errors
+    /// As [`Bundle::start`].
+    pub fn start_in(
+        manifests: Option<PathBuf>,
+        environment: Vec<(String, String)>,
+    ) -> Result<Self> {
         let data = tempfile::tempdir()?;
         // The database server runs as another user, who must be able to reach its own folder.
         fs::set_permissions(data.path(), fs::Permissions::from_mode(0o755))?;
         let mut bundle = Self {
             data,
             manifests,
+            environment,
             port: free_ports()?,
             child: None,
         };
@@ -129,6 +142,7 @@ impl Bundle {
                 let option: [&std::ffi::OsStr; 2] = ["--manifests".as_ref(), folder.as_ref()];
                 option
             }))
+            .envs(self.environment.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
             .stdout(log.try_clone()?)
             .stderr(log)

@@ -23,6 +23,7 @@ use crate::{
     answer::{Answer, failure_response},
     health, metrics,
     received::{self, Origin},
+    spans,
 };
 
 /// Events carry keys and numbers; the longest, a whole plan, is far below this.
@@ -95,7 +96,9 @@ async fn handle<F: Function>(
         }
         Err(panic) => Answer::Panicked(format!("the handler panicked: {}", panic_text(&*panic))),
     };
-    log::<F>(origin, asset.as_deref(), &answer, started.elapsed());
+    let took = started.elapsed();
+    log::<F>(origin, asset.as_deref(), &answer, took);
+    spans::handled(F::NAME, origin, asset.as_deref(), &answer, took);
     answer.into_response()
 }
 

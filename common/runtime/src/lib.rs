@@ -11,6 +11,7 @@ mod metrics;
 mod publish;
 mod received;
 mod serve;
+mod spans;
 mod telemetry;
 mod trace;
 

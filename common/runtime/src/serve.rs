@@ -6,7 +6,9 @@ use anyhow::Context;
 use axum::{Router, middleware, serve::ListenerExt};
 use tokio::{net::TcpListener, runtime::Runtime, select};
 
-use crate::{Function, Publisher, config::Settings, drain, handler, health, metrics, telemetry};
+use crate::{
+    Function, Publisher, config::Settings, drain, handler, health, metrics, spans, telemetry,
+};
 
 /// Requests only wait; what computes has threads of its own.
 const WORKER_THREADS: usize = 2;
@@ -65,6 +67,7 @@ fn run(
     let publisher = Publisher::from_env(name)?;
     metrics::install();
     let runtime = runtime()?;
+    spans::install(name, runtime.handle())?;
     let end = runtime.block_on(async {
         let router = build(publisher).await?;
         if std::env::var_os("AWS_LAMBDA_RUNTIME_API").is_some() {
@@ -72,6 +75,7 @@ fn run(
         }
         listen(name, router, &settings, started).await
     });
+    spans::finish();
     // Work on blocking threads that outlived the grace period must not hold up the end.
     runtime.shutdown_background();
     end

@@ -14,6 +14,8 @@ pub(crate) struct Trace {
     trace_id: String,
     /// 16 hexadecimal digits: this handling of one event.
     span_id: String,
+    /// 16 hexadecimal digits: the handling that sent the event; none at the root.
+    parent_id: Option<String>,
     /// 2 hexadecimal digits; bit 0 says whether the trace is sampled.
     flags: String,
     /// `tracestate`, passed on as it came.
@@ -24,9 +26,10 @@ impl Trace {
     /// A new span under `traceparent`, or the root of a new trace where that is absent or malformed.
     pub(crate) fn under(traceparent: Option<&str>, state: Option<&str>) -> Self {
         match traceparent.and_then(parse) {
-            Some((trace_id, flags)) => Self {
+            Some((trace_id, parent_id, flags)) => Self {
                 trace_id: trace_id.to_owned(),
                 span_id: random_span_id(),
+                parent_id: Some(parent_id.to_owned()),
                 flags: flags.to_owned(),
                 state: state.map(str::to_owned),
             },
@@ -44,6 +47,7 @@ impl Trace {
         Self {
             trace_id: Uuid::new_v4().simple().to_string(),
             span_id: random_span_id(),
+            parent_id: None,
             flags: "01".to_owned(),
             state: None,
         }
@@ -82,6 +86,14 @@ impl Trace {
     pub(crate) fn span_id(&self) -> &str {
         &self.span_id
     }
+
+    pub(crate) fn parent_id(&self) -> Option<&str> {
+        self.parent_id.as_deref()
+    }
+
+    pub(crate) fn flags(&self) -> &str {
+        &self.flags
+    }
 }
 
 fn random_span_id() -> String {
@@ -90,20 +102,20 @@ fn random_span_id() -> String {
     digits.split_off(16)
 }
 
-/// Trace id and flags of a `traceparent` (W3C Trace Context, section 3.2).
-fn parse(traceparent: &str) -> Option<(&str, &str)> {
+/// Trace id, parent id and flags of a `traceparent` (W3C Trace Context, section 3.2).
+fn parse(traceparent: &str) -> Option<(&str, &str, &str)> {
     let mut fields = traceparent.trim().split('-');
     let version = fields
         .next()
         .filter(|version| is_hex(version, 2) && *version != "ff")?;
     let trace_id = fields.next().filter(|id| is_hex(id, 32) && !is_zero(id))?;
-    fields.next().filter(|id| is_hex(id, 16) && !is_zero(id))?;
+    let parent_id = fields.next().filter(|id| is_hex(id, 16) && !is_zero(id))?;
     let flags = fields.next().filter(|flags| is_hex(flags, 2))?;
     // Later versions may add fields, version 0 has none.
     if version == "00" && fields.next().is_some() {
         return None;
     }
-    Some((trace_id, flags))
+    Some((trace_id, parent_id, flags))
 }
 
 fn is_hex(text: &str, digits: usize) -> bool {
@@ -128,6 +140,7 @@ mod tests {
         let trace = Trace::under(Some(PARENT), Some("vendor=1"));
         assert_eq!(trace.trace_id(), "4bf92f3577b34da6a3ce929d0e0e4736");
         assert_ne!(trace.span_id(), "00f067aa0ba902b7");
+        assert_eq!(trace.parent_id(), Some("00f067aa0ba902b7"));
         assert!(
             trace.traceparent().ends_with("-00"),
             "the sampling decision is kept"

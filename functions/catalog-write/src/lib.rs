@@ -18,6 +18,7 @@ mod retry;
 mod settle;
 mod sweep;
 mod title;
+mod watch;
 
 use reeldrop_catalog::Catalog;
 use reeldrop_events::Events;
@@ -27,6 +28,7 @@ pub use error::Error;
 pub use fact::Fact;
 pub use input::{Input, Said};
 pub use letter::Letter;
+pub use watch::Watch;
 
 use outbox::Pending;
 use title::Title;
@@ -52,6 +54,7 @@ impl CatalogWrite {
     pub async fn from_env(publisher: Publisher) -> anyhow::Result<Self> {
         let catalog = Catalog::from_env()?;
         catalog.migrate().await?;
+        tokio::spawn(watch::watch(catalog.clone()));
         Ok(Self::new(catalog, publisher))
     }
 

@@ -10,3 +10,4 @@ mod packages;
 mod stage;
 mod story;
 mod walk;
+mod watch;

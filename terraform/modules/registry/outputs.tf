@@ -1,0 +1,19 @@
+output "repository" {
+  description = "What images' names begin with: REGION-docker.pkg.dev/PROJECT/REPOSITORY."
+  value       = "${var.region}-docker.pkg.dev/${var.project_id}/${google_artifact_registry_repository.this.repository_id}"
+}
+
+output "repository_name" {
+  description = "Name of the repository."
+  value       = google_artifact_registry_repository.this.name
+}
+
+output "attestor_name" {
+  description = "Name of the attestor."
+  value       = google_binary_authorization_attestor.built.name
+}
+
+output "note_name" {
+  description = "Name of the note that attestations are attached to."
+  value       = google_container_analysis_note.built.name
+}
