@@ -2,6 +2,7 @@
 
 import "shaka-player/dist/controls.css";
 import shaka from "shaka-player/dist/shaka-player.ui-es2021.js";
+import type { Captions } from "./api";
 import { foretell } from "./foretell";
 import { registerTime, TIME } from "./titleTime";
 
@@ -10,6 +11,8 @@ export interface Playback {
   load(address: string, start: number, durationMs: number | null): Promise<void>;
   /** Adds pictures to the seek bar. */
   storyboard(address: string): Promise<void>;
+  /** Offers caption tracks that the manifest does not name itself. */
+  captions(tracks: Captions[]): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -58,6 +61,15 @@ export async function open(stage: HTMLElement, video: HTMLVideoElement, failed: 
     },
     storyboard: async (address) => {
       await player.addThumbnailsTrack(address, "text/vtt");
+    },
+    captions: async (tracks) => {
+      // While a title grows the player takes it for a broadcast, and adds nothing to one.
+      if (player.isLive()) return;
+      for (const track of tracks) {
+        if (player.getTextTracks().some((known) => known.language === track.language)) continue;
+        const added = await player.addTextTrackAsync(track.vtt, track.language, "subtitles", "text/vtt", undefined, track.label);
+        if (track.default) player.selectTextTrack(added);
+      }
     },
     close: async () => {
       await overlay.destroy();
