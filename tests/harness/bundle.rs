@@ -21,6 +21,7 @@ const START: Duration = Duration::from_secs(60);
 pub struct Bundle {
     data: TempDir,
     manifests: Option<PathBuf>,
+    env: Vec<(String, String)>,
     port: u16,
     child: Option<Child>,
 }
@@ -93,17 +94,31 @@ impl Bundle {
         Self::start_with(None)
     }
 
+    /// As [`Bundle::start`], with settings of its own.
+    ///
+    /// # Errors
+    /// As [`Bundle::start`].
+    pub fn start_with_env(env: &[(&str, &str)]) -> Result<Self> {
+        let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        Self::begin(None, env.iter().map(owned).collect())
+    }
+
     /// As [`Bundle::start`], with the topology in a folder of one's own.
     ///
     /// # Errors
     /// As [`Bundle::start`].
     pub fn start_with(manifests: Option<PathBuf>) -> Result<Self> {
+        Self::begin(manifests, Vec::new())
+    }
+
+    fn begin(manifests: Option<PathBuf>, env: Vec<(String, String)>) -> Result<Self> {
         let data = tempfile::tempdir()?;
         // The database server runs as another user, who must be able to reach its own folder.
         fs::set_permissions(data.path(), fs::Permissions::from_mode(0o755))?;
         let mut bundle = Self {
             data,
             manifests,
+            env,
             port: free_ports()?,
             child: None,
         };
@@ -129,6 +144,7 @@ impl Bundle {
                 let option: [&std::ffi::OsStr; 2] = ["--manifests".as_ref(), folder.as_ref()];
                 option
             }))
+            .envs(self.env.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
             .stdout(log.try_clone()?)
             .stderr(log)
