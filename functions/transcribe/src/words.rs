@@ -33,8 +33,31 @@ pub(crate) fn join(tokens: &[Token]) -> Vec<Word> {
     .collect()
 }
 
+/// So little is left of a stretch of speech that no sentence begins there, milliseconds.
+const TAIL_MS: u64 = 300;
+
+/// The model lets a sentence begin where the one before has ended: it begins where it is spoken.
+fn begin(sentence: &mut [Word], speech_ms: &[Range<u64>]) {
+    let (Some(first), Some(last)) = (sentence.first(), sentence.last()) else {
+        return;
+    };
+    let (start_ms, end_ms) = (first.start_ms, last.end_ms);
+    let spoken = speech_ms.iter().find(|span| span.end > start_ms + TAIL_MS);
+    let begins_ms = spoken.map_or(start_ms, |span| span.start);
+    if (start_ms..end_ms).contains(&begins_ms) {
+        for word in sentence {
+            word.start_ms = word.start_ms.max(begins_ms);
+            word.end_ms = word.end_ms.max(word.start_ms);
+        }
+    }
+}
+
 /// Moves words into the speech that they lie in, or next to, and keeps them in order.
 pub(crate) fn snap(words: &mut [Word], speech_ms: &[Range<u64>]) {
+    let goes_on = |word: &Word, _: &Word| !word.text.ends_with(['.', '?', '!', '…']);
+    for sentence in words.chunk_by_mut(goes_on) {
+        begin(sentence, speech_ms);
+    }
     let mut from_ms = 0;
     for word in words {
         let said = word.start_ms..word.end_ms.max(word.start_ms);
@@ -82,6 +105,25 @@ mod tests {
         let texts: Vec<_> = words.iter().map(|word| word.text.as_str()).collect();
         assert_eq!(texts, ["Grüße,", "du"]);
         assert_eq!((words[0].start_ms, words[0].end_ms), (0, 310));
+    }
+
+    #[test]
+    fn a_sentence_begins_where_it_is_spoken() {
+        let word = |text: &str, start_ms, end_ms| Word {
+            start_ms,
+            end_ms,
+            text: text.to_owned(),
+            confidence: 1.0,
+        };
+        let mut words = [
+            word("Stop.", 200, 1_900),
+            word("The", 1_900, 2_300),
+            word("clip", 2_300, 3_900),
+            word("ends.", 3_900, 4_600),
+        ];
+        snap(&mut words, &[100..2_000, 3_500..4_800]);
+        let starts: Vec<_> = words.iter().map(|word| word.start_ms).collect();
+        assert_eq!(starts, [200, 3_500, 3_500, 3_900]);
     }
 
     #[test]
