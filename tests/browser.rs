@@ -1,41 +1,10 @@
 //! Chromium plays the encrypted title on its watch page, by DASH and by HLS.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::{
-    path::{Path, PathBuf},
-    process::Command,
-};
+use std::process::Command;
 
-use reeldrop_tests::{Bundle, clip};
+use reeldrop_tests::{Bundle, chromium, clip, scripts};
 use serde_json::Value;
-
-const CHROMIUM: [&str; 3] = [
-    "/usr/bin/chromium",
-    "/usr/bin/chromium-browser",
-    "/usr/bin/google-chrome",
-];
-
-#[expect(clippy::print_stdout, reason = "a skipped test says so")]
-fn chromium() -> Option<&'static str> {
-    let found = CHROMIUM.into_iter().find(|path| Path::new(path).is_file());
-    if found.is_none() {
-        println!("skipped: no Chromium is installed; playback in a browser is not tested");
-    }
-    found
-}
-
-fn scripts() -> PathBuf {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("browser");
-    if !folder.join("node_modules/playwright-core").is_dir() {
-        let status = Command::new("npm")
-            .args(["ci", "--no-audit", "--no-fund", "--loglevel=error"])
-            .current_dir(&folder)
-            .status()
-            .unwrap();
-        assert!(status.success(), "npm ci in tests/browser failed");
-    }
-    folder
-}
 
 #[test]
 fn the_watch_page_plays_the_encrypted_title_by_dash_and_by_hls() {

@@ -6,7 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::{
     client::{self, AddOptions, ClientError, ContentKey, Outcome, Portal},
-    up,
+    models, up,
 };
 
 const EXAMPLES: &str = "Examples:
@@ -14,6 +14,7 @@ const EXAMPLES: &str = "Examples:
   reeldrop add holiday.mp4             upload, wait until it plays, print where
   reeldrop add --json *.mov            one line of JSON for each file
   reeldrop list                        all titles
+  reeldrop models pull                 what captions need
   reeldrop export ID folder            the published DASH and HLS as files
   reeldrop rekey ID --key 87237d20a19f58a740c05684e699b4aa --kid a16e402b9056e371f36d348aa62bb749
 
@@ -59,6 +60,64 @@ enum Command {
     Export(Export),
     /// Print the key and the key id of a title, in hex.
     Key(One),
+    /// Captions that a person brings.
+    #[command(subcommand)]
+    Captions(Captions),
+    /// Models for speech: list, fetch, check.
+    #[command(subcommand)]
+    Models(Models),
+}
+
+#[derive(Debug, Subcommand)]
+enum Captions {
+    /// Take a SubRip or WebVTT file in place of the captions in its language.
+    Import(ImportCaptions),
+}
+
+#[derive(Debug, Args)]
+struct ImportCaptions {
+    /// Id of the title.
+    id: String,
+    /// The file (.srt or .vtt).
+    file: PathBuf,
+    /// Language of the captions, such as en or pt-BR.
+    #[arg(long, value_name = "TAG")]
+    language: String,
+    /// Name to show in a menu; the language's own name by default.
+    #[arg(long)]
+    label: Option<String>,
+    #[command(flatten)]
+    common: Common,
+}
+
+#[derive(Debug, Subcommand)]
+enum Models {
+    /// List the models that are known, and whether they are there.
+    List(ModelFolder),
+    /// Fetch what is missing, or the models named.
+    Pull {
+        /// Names of models.
+        names: Vec<String>,
+        #[command(flatten)]
+        folder: ModelFolder,
+    },
+    /// Compare installed files with what they should be.
+    Verify(ModelFolder),
+}
+
+#[derive(Debug, Args)]
+struct ModelFolder {
+    /// The folder of models.
+    #[arg(
+        long,
+        value_name = "DIR",
+        default_value = "data/models",
+        env = "REELDROP_MODELS"
+    )]
+    folder: PathBuf,
+    /// Print JSON, for programs (list only).
+    #[arg(long)]
+    json: bool,
 }
 
 #[derive(Debug, Args)]
@@ -88,6 +147,15 @@ struct Up {
     /// The ladder profile to encode with.
     #[arg(long, env = "REELDROP_PROFILE")]
     profile: Option<String>,
+    /// The folder of models; by default `models` in the data folder.
+    #[arg(long, value_name = "DIR", env = "REELDROP_MODELS")]
+    models: Option<PathBuf>,
+    /// The speech model: its name (`reeldrop models list`) or its file; by default the best one there.
+    #[arg(long, value_name = "MODEL", env = "REELDROP_WHISPER_MODEL")]
+    whisper_model: Option<String>,
+    /// The language that is spoken, such as `en`; found out by default.
+    #[arg(long, value_name = "TAG", env = "REELDROP_SPEECH_LANGUAGE")]
+    language: Option<String>,
     /// The folder of the functions' programs; by default that of this program.
     #[arg(long, value_name = "DIR", hide = true)]
     programs: Option<PathBuf>,
@@ -182,6 +250,7 @@ impl Scheme {
 pub async fn run(cli: Cli) -> ExitCode {
     let done = match cli.command {
         Command::Up(up) => return start(up).await,
+        Command::Models(command) => return models(command).await,
         Command::Add(add) => return add_files(add).await,
         Command::List(common) => match Portal::new(&common.url) {
             Ok(portal) => client::list(&portal, common.json).await,
@@ -202,6 +271,18 @@ pub async fn run(cli: Cli) -> ExitCode {
         Command::Key(one) => {
             one.run(async |portal, id, json| client::key(portal, id, json).await)
                 .await
+        }
+        Command::Captions(Captions::Import(import)) => {
+            let (file, language, label) = (import.file, import.language, import.label);
+            let one = One {
+                id: import.id,
+                common: import.common,
+            };
+            let captions = (file.as_path(), language.as_str(), label.as_deref());
+            one.run(async |portal, id, json| {
+                client::import_captions(portal, id, captions, json).await
+            })
+            .await
         }
         Command::Rekey(Rekey {
             id,
@@ -265,6 +346,21 @@ async fn add_files(add: Add) -> ExitCode {
     ExitCode::from(client::add(&portal, &options).await.exit_code())
 }
 
+async fn models(command: Models) -> ExitCode {
+    let done = match command {
+        Models::List(folder) => models::list(&folder.folder, folder.json),
+        Models::Pull { names, folder } => models::pull(&names, &folder.folder).await,
+        Models::Verify(folder) => models::verify(&folder.folder),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("reeldrop: {error}");
+            ExitCode::from(Outcome::Failed.exit_code())
+        }
+    }
+}
+
 async fn start(up: Up) -> ExitCode {
     let options = up::Options {
         data: up.data,
@@ -272,6 +368,9 @@ async fn start(up: Up) -> ExitCode {
         manifests: up.manifests,
         database_url: up.database_url,
         profile: up.profile,
+        models: up.models.filter(|folder| !folder.as_os_str().is_empty()),
+        whisper_model: up.whisper_model,
+        language: up.language,
         programs: up.programs,
         verbose: up.verbose,
     };

@@ -5,6 +5,7 @@ pub mod broker;
 pub mod cli;
 pub mod client;
 pub mod manifests;
+pub mod models;
 pub mod output;
 pub mod postgres;
 pub mod s3;

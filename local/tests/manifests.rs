@@ -6,9 +6,11 @@ use std::{collections::BTreeSet, path::Path};
 use reeldrop::manifests::{ManifestFile, Topology, embedded, in_folder};
 use reeldrop_events::{
     AssetAdvanced, AssetDeleted, AssetPublished, AudioPackaged, AudioPlanned,
-    AudioRepackagePlanned, AudioTranscoded, ChunkPackaged, ChunkPlanned, ChunkRepackagePlanned,
-    ChunkTranscoded, MediaProbed, MediaRejected, Payload, PicturesPlanned, PosterCompleted,
-    RekeyRequested, RetryRequested, StepFailed, ThumbnailsCompleted, UploadFinalized,
+    AudioRepackagePlanned, AudioTranscoded, CaptionsImported, CaptionsPlanned, ChunkPackaged,
+    ChunkPlanned, ChunkRepackagePlanned, ChunkTranscoded, CuesCompleted, MediaProbed,
+    MediaRejected, Payload, PicturesPlanned, PosterCompleted, RekeyRequested, RetryRequested,
+    SpeechPlanned, SpeechTranscribed, StepFailed, ThumbnailsCompleted, TranscriptCompleted,
+    TranscriptSkipped, UploadFinalized,
 };
 
 const TYPES: &[&str] = &[
@@ -19,18 +21,25 @@ const TYPES: &[&str] = &[
     AudioPlanned::TYPE,
     AudioRepackagePlanned::TYPE,
     AudioTranscoded::TYPE,
+    CaptionsImported::TYPE,
+    CaptionsPlanned::TYPE,
     ChunkPackaged::TYPE,
     ChunkPlanned::TYPE,
     ChunkRepackagePlanned::TYPE,
     ChunkTranscoded::TYPE,
+    CuesCompleted::TYPE,
     MediaProbed::TYPE,
     MediaRejected::TYPE,
     PicturesPlanned::TYPE,
     PosterCompleted::TYPE,
     RekeyRequested::TYPE,
     RetryRequested::TYPE,
+    SpeechPlanned::TYPE,
+    SpeechTranscribed::TYPE,
     StepFailed::TYPE,
     ThumbnailsCompleted::TYPE,
+    TranscriptCompleted::TYPE,
+    TranscriptSkipped::TYPE,
     UploadFinalized::TYPE,
 ];
 

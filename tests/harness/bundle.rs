@@ -94,6 +94,15 @@ impl Bundle {
         Self::start_with(None)
     }
 
+    /// As [`Bundle::start`], with settings of its own.
+    ///
+    /// # Errors
+    /// As [`Bundle::start`].
+    pub fn start_with_env(env: &[(&str, &str)]) -> Result<Self> {
+        let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        Self::start_in(None, env.iter().map(owned).collect())
+    }
+
     /// As [`Bundle::start`], with the topology in a folder of one's own.
     ///
     /// # Errors

@@ -1,10 +1,12 @@
 //! What the end-to-end tests share: the whole bundle on this machine, started and ended per test.
 
+mod browser;
 mod bundle;
 mod clips;
 mod process;
 mod published;
 
+pub use browser::{chromium, scripts};
 pub use bundle::{Added, Bundle, Listed, signal};
 pub use clips::{clip, clips};
 pub use process::{Usage, descendants, find, peak_resident_bytes, usage, usage_by_program};

@@ -5,7 +5,7 @@ use serde::Serialize;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use crate::{AssetState, PackageState, Progress, RenditionKind};
+use crate::{AssetState, Caption, PackageState, Progress, RenditionKind, Transcript};
 
 /// A title in a list.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -103,6 +103,10 @@ pub struct AssetDetail {
     pub packages: Vec<Package>,
     /// What of the current package (else of the first) is there.
     pub renditions: Vec<PublishedRendition>,
+    /// Its caption tracks.
+    pub captions: Vec<Caption>,
+    /// Whether somebody has listened to it; none where there is no sound, or not yet.
+    pub transcript: Option<Transcript>,
     /// Events of it that a function could not take.
     pub dead_letters: Vec<DeadLetter>,
 }

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod asset;
+mod captions;
 mod changes;
 mod database_url;
 mod error;
@@ -11,12 +12,14 @@ mod pool;
 mod progress;
 mod publication;
 mod rows;
+mod search;
 mod show;
 mod state;
 #[cfg(feature = "testing")]
 pub mod testing;
 
 pub use asset::{Asset, AssetDetail, DeadLetter, Package, Pictures, PublishedRendition};
+pub use captions::{Caption, Transcript, TranscriptState};
 pub use changes::{CHANNEL, Change};
 pub use database_url::database_url;
 pub use error::CatalogError;
@@ -26,4 +29,5 @@ pub use master_key::MasterKey;
 pub use pool::{Catalog, Connection};
 pub use progress::{Progress, StepProgress};
 pub use publication::{Publication, PublicationRendition, PublishLock, RenditionKind};
+pub use search::{Found, Moment, Named};
 pub use state::{AssetState, PackageState, UnknownState};

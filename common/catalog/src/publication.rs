@@ -9,9 +9,10 @@ use time::OffsetDateTime;
 use tokio_postgres::Row;
 
 use crate::{
-    Catalog, CatalogError, Connection,
+    Caption, Catalog, CatalogError, Connection,
+    captions::captions,
     rows::{count, maybe_word, source, word},
-    show::document,
+    show::{document, spoken},
     state::UnknownState,
 };
 
@@ -99,6 +100,8 @@ pub struct Publication {
     /// The video renditions in the ladder's order, then the audio renditions in the plan's; those of
     /// which nothing is packaged yet are left out.
     pub renditions: Vec<PublicationRendition>,
+    /// Caption tracks that are there.
+    pub captions: Vec<Caption>,
     /// Segments from the start that every rendition has.
     pub contiguous_segments: u32,
     /// Whether every part is packaged.
@@ -218,6 +221,7 @@ async fn publication(
     };
     Ok(Publication {
         renditions: renditions(client, asset, number, &plan).await?,
+        captions: captions(client, asset, spoken(&plan)).await?,
         source,
         media,
         plan,

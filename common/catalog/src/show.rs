@@ -1,6 +1,6 @@
 //! All of one title, its packages, and what functions could not take.
 
-use reeldrop_events::{AssetId, PackageNo, Scheme};
+use reeldrop_events::{AssetId, PackageNo, Plan, Scheme};
 use serde::de::DeserializeOwned;
 use tokio_postgres::{Row, types::ToSql};
 use uuid::Uuid;
@@ -62,9 +62,14 @@ impl Catalog {
         let row = client.query_one(&query, &[&asset.id.0]).await?;
         // Two questions on two connections would be no faster than one after the other.
         drop(client);
+        let plan: Option<Plan> = document(&row, "plan")?;
         Ok(AssetDetail {
             media: document(&row, "media")?,
-            plan: document(&row, "plan")?,
+            captions: self
+                .captions(asset.id, plan.as_ref().and_then(spoken))
+                .await?,
+            transcript: self.transcript(asset.id).await?,
+            plan,
             packages: self.packages(asset.id).await?,
             renditions: self
                 .renditions(asset.id, asset.current_package.unwrap_or(PackageNo::FIRST))
@@ -151,6 +156,12 @@ impl Catalog {
         let rows = client.query(&query, &[&asset.0, &package]).await?;
         rows.iter().map(rendition).collect()
     }
+}
+
+/// The language of a title's sound, where its file names one.
+pub(crate) fn spoken(plan: &Plan) -> Option<&str> {
+    let language = plan.audio.first()?.language.as_str();
+    (language != "und").then_some(language)
 }
 
 /// A JSON column as the struct that it was written from.

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod asset;
+mod captions;
 mod envelope;
 mod media;
 mod package;
@@ -8,10 +9,15 @@ mod part;
 mod pictures;
 mod plan;
 mod request;
+mod speech;
 mod status;
 mod upload;
 
 pub use asset::{AssetId, PackageNo};
+pub use captions::{
+    CaptionOrigin, CaptionsImported, CuesCompleted, TimedText, TranscriptCompleted,
+    TranscriptSkipped,
+};
 pub use envelope::{DecodeError, Events, Incoming, Outgoing, Payload};
 pub use media::{
     AudioTrack, Color, Container, KeyFrames, Media, Orientation, Ratio, TrackKind, TrackSummary,
@@ -30,5 +36,6 @@ pub use plan::{
     AudioPart, AudioRendition, Chunk, FrameRate, Plan, Rendition, Timeline, VideoCodec,
 };
 pub use request::{AssetDeleted, RekeyRequested, RetryRequested};
+pub use speech::{CaptionsPlanned, SpeechPlan, SpeechPlanned, SpeechTranscribed};
 pub use status::{MediaProbed, MediaRejected, StepFailed};
 pub use upload::{Source, UploadFinalized};

@@ -76,6 +76,24 @@ pub enum Key<'a> {
     StoryboardSheet { asset: AssetId, sheet: u32 },
     /// Animated preview.
     Preview { asset: AssetId },
+    /// The note of the words that were heard in a part.
+    SpeechIndex { asset: AssetId, part: u32 },
+    /// The note that a caption track is complete.
+    CaptionsIndex { asset: AssetId, name: &'a str },
+    /// A caption file that a person has brought, as it came.
+    ImportedCaptions { asset: AssetId, name: &'a str },
+    /// A whole caption track, WebVTT.
+    Captions { asset: AssetId, name: &'a str },
+    /// A whole caption track, SubRip.
+    CaptionsSrt { asset: AssetId, name: &'a str },
+    /// The words of a transcript with their times, JSON.
+    CaptionsWords { asset: AssetId, name: &'a str },
+    /// One WebVTT segment of a caption track, from 0.
+    CaptionsSegment {
+        asset: AssetId,
+        name: &'a str,
+        number: u32,
+    },
 }
 
 impl Key<'_> {
@@ -87,7 +105,10 @@ impl Key<'_> {
             | Self::ClearPart { .. }
             | Self::ClearIndex { .. }
             | Self::PackagedIndex { .. }
-            | Self::PicturesIndex { .. } => Bucket::Work,
+            | Self::PicturesIndex { .. }
+            | Self::SpeechIndex { .. }
+            | Self::CaptionsIndex { .. }
+            | Self::ImportedCaptions { .. } => Bucket::Work,
             Self::Init { .. }
             | Self::Segment { .. }
             | Self::HlsMultivariant { .. }
@@ -97,7 +118,11 @@ impl Key<'_> {
             | Self::EarlyPoster { .. }
             | Self::Storyboard { .. }
             | Self::StoryboardSheet { .. }
-            | Self::Preview { .. } => Bucket::Media,
+            | Self::Preview { .. }
+            | Self::Captions { .. }
+            | Self::CaptionsSrt { .. }
+            | Self::CaptionsWords { .. }
+            | Self::CaptionsSegment { .. } => Bucket::Media,
         }
     }
 
@@ -152,6 +177,19 @@ impl Key<'_> {
             Self::Storyboard { asset } => format!("{asset}/storyboard/index.vtt"),
             Self::StoryboardSheet { asset, sheet } => format!("{asset}/storyboard/{sheet:03}.jpg"),
             Self::Preview { asset } => format!("{asset}/preview.webp"),
+            Self::SpeechIndex { asset, part } => format!("{asset}/speech/{part:06}.json"),
+            Self::CaptionsIndex { asset, name } => format!("{asset}/captions/{name}.json"),
+            Self::ImportedCaptions { asset, name } => format!("{asset}/imported/{name}.txt"),
+            Self::Captions { asset, name } => format!("{asset}/text/{name}.vtt"),
+            Self::CaptionsSrt { asset, name } => format!("{asset}/text/{name}.srt"),
+            Self::CaptionsWords { asset, name } => format!("{asset}/text/{name}.json"),
+            Self::CaptionsSegment {
+                asset,
+                name,
+                number,
+            } => {
+                format!("{asset}/text/{name}/{number}.vtt")
+            }
         }
     }
 
@@ -161,15 +199,22 @@ impl Key<'_> {
         match self {
             Self::ClearInit { .. } | Self::Init { .. } => "video/mp4",
             Self::ClearPart { .. } | Self::Segment { .. } => "video/iso.segment",
-            Self::ClearIndex { .. } | Self::PackagedIndex { .. } | Self::PicturesIndex { .. } => {
-                "application/json"
-            }
+            Self::ClearIndex { .. }
+            | Self::PackagedIndex { .. }
+            | Self::PicturesIndex { .. }
+            | Self::SpeechIndex { .. }
+            | Self::CaptionsIndex { .. }
+            | Self::CaptionsWords { .. } => "application/json",
             Self::HlsMultivariant { .. } | Self::HlsMedia { .. } => "application/vnd.apple.mpegurl",
             Self::Dash { .. } => "application/dash+xml",
             Self::Poster { .. } | Self::EarlyPoster { .. } | Self::StoryboardSheet { .. } => {
                 "image/jpeg"
             }
-            Self::Storyboard { .. } => "text/vtt",
+            Self::Storyboard { .. } | Self::Captions { .. } | Self::CaptionsSegment { .. } => {
+                "text/vtt"
+            }
+            Self::CaptionsSrt { .. } => "application/x-subrip",
+            Self::ImportedCaptions { .. } => "text/plain",
             Self::Preview { .. } => "image/webp",
         }
     }
@@ -182,7 +227,10 @@ impl Key<'_> {
             | Self::ClearPart { .. }
             | Self::ClearIndex { .. }
             | Self::PackagedIndex { .. }
-            | Self::PicturesIndex { .. } => "private, no-store",
+            | Self::PicturesIndex { .. }
+            | Self::SpeechIndex { .. }
+            | Self::CaptionsIndex { .. }
+            | Self::ImportedCaptions { .. } => "private, no-store",
             Self::HlsMultivariant { .. } | Self::HlsMedia { .. } | Self::Dash { .. } => {
                 "public, max-age=1"
             }
@@ -192,7 +240,11 @@ impl Key<'_> {
             | Self::EarlyPoster { .. }
             | Self::Storyboard { .. }
             | Self::StoryboardSheet { .. }
-            | Self::Preview { .. } => "public, max-age=31536000, immutable",
+            | Self::Preview { .. }
+            | Self::Captions { .. }
+            | Self::CaptionsSrt { .. }
+            | Self::CaptionsWords { .. }
+            | Self::CaptionsSegment { .. } => "public, max-age=31536000, immutable",
         }
     }
 }

@@ -4,14 +4,16 @@ use cloudevents::{AttributesReader, Event};
 use deadpool_postgres::Transaction;
 use reeldrop_events::{
     AssetAdvanced, AssetDeleted, AssetId, AssetPublished, AudioPackaged, AudioPlanned,
-    AudioRepackagePlanned, AudioTranscoded, ChunkPackaged, ChunkPlanned, ChunkRepackagePlanned,
-    ChunkTranscoded, DecodeError, Events, Incoming, MediaProbed, MediaRejected, Payload,
-    PicturesPlanned, PosterCompleted, RekeyRequested, RetryRequested, Source, StepFailed,
-    ThumbnailsCompleted, UploadFinalized,
+    AudioRepackagePlanned, AudioTranscoded, CaptionsImported, CaptionsPlanned, ChunkPackaged,
+    ChunkPlanned, ChunkRepackagePlanned, ChunkTranscoded, CuesCompleted, DecodeError, Events,
+    Incoming, MediaProbed, MediaRejected, Payload, PicturesPlanned, PosterCompleted,
+    RekeyRequested, RetryRequested, Source, SpeechPlanned, SpeechTranscribed, StepFailed,
+    ThumbnailsCompleted, TranscriptCompleted, TranscriptSkipped, UploadFinalized,
 };
 
 use crate::{
-    Error, failure, packaged, part, probed, published, repackage, request, retry, title::Title,
+    Error, failure, packaged, part, probed, published, repackage, request, retry, speech,
+    title::Title,
 };
 
 macro_rules! facts {
@@ -83,6 +85,20 @@ facts! {
     PosterCompleted,
     /// Pictures are made.
     ThumbnailsCompleted,
+    /// A part of the speech is to be heard.
+    SpeechPlanned,
+    /// A part of the speech is heard.
+    SpeechTranscribed,
+    /// Said by this function itself.
+    CaptionsPlanned,
+    /// A person has brought captions.
+    CaptionsImported,
+    /// Some captions of a track.
+    CuesCompleted,
+    /// A caption track is made.
+    TranscriptCompleted,
+    /// Nobody listens.
+    TranscriptSkipped,
     /// A step cannot succeed.
     StepFailed,
     /// A further package is wanted.
@@ -105,6 +121,8 @@ impl Fact {
             Self::ChunkTranscoded(said) => Some(&said.source),
             Self::AudioTranscoded(said) => Some(&said.source),
             Self::AssetAdvanced(said) => Some(&said.source),
+            Self::SpeechPlanned(said) => Some(&said.source),
+            Self::SpeechTranscribed(said) => Some(&said.source),
             Self::ChunkPackaged(_)
             | Self::AudioPackaged(_)
             | Self::ChunkRepackagePlanned(_)
@@ -113,6 +131,11 @@ impl Fact {
             | Self::PicturesPlanned(_)
             | Self::PosterCompleted(_)
             | Self::ThumbnailsCompleted(_)
+            | Self::CaptionsPlanned(_)
+            | Self::CaptionsImported(_)
+            | Self::CuesCompleted(_)
+            | Self::TranscriptCompleted(_)
+            | Self::TranscriptSkipped(_)
             | Self::StepFailed(_)
             | Self::RekeyRequested(_)
             | Self::RetryRequested(_)
@@ -138,14 +161,21 @@ impl Fact {
             Self::AssetPublished(said) => published::manifests(transaction, title, said).await,
             Self::PosterCompleted(said) => published::early_poster(transaction, title, said).await,
             Self::ThumbnailsCompleted(said) => published::pictures(transaction, title, said).await,
+            Self::SpeechPlanned(said) => speech::planned(transaction, title, said).await,
+            Self::SpeechTranscribed(said) => speech::transcribed(transaction, title, said).await,
+            Self::CuesCompleted(said) => speech::cues(transaction, title, said).await,
+            Self::TranscriptCompleted(said) => speech::completed(transaction, title, said).await,
+            Self::TranscriptSkipped(said) => speech::skipped(transaction, title, said).await,
             Self::StepFailed(said) => failure::keep(transaction, title, said).await,
             Self::RekeyRequested(said) => repackage::request(transaction, title, said).await,
             Self::RetryRequested(said) => retry::again(transaction, title, said).await,
             Self::AssetDeleted(said) => request::delete(transaction, said).await,
-            // The lock has made the row; what this function says itself it knows already.
+            // The lock has made the row, and the portal has kept the file; what this function says itself it knows already.
             Self::UploadFinalized(_)
             | Self::AssetAdvanced(_)
             | Self::PicturesPlanned(_)
+            | Self::CaptionsPlanned(_)
+            | Self::CaptionsImported(_)
             | Self::ChunkRepackagePlanned(_)
             | Self::AudioRepackagePlanned(_) => Ok(Events::none()),
         }

@@ -3,7 +3,7 @@
 use deadpool_postgres::Transaction;
 use reeldrop_events::{AssetId, Events, StepFailed};
 
-use crate::{Error, settle::settle, title::Title};
+use crate::{Error, settle::settle, speech, title::Title};
 
 const KEEP: &str = "
     insert into failures (asset, step, part, package, kind, rendition, index, essential, reason)
@@ -117,6 +117,10 @@ pub(crate) async fn keep(
     // A title can do without a first poster: the pictures are still to come.
     if said.step == "thumbnail" && said.part.is_empty() {
         no_pictures(transaction, title.asset, &said.reason).await?;
+    }
+    // A file that a person has brought changes nothing about what was heard.
+    if said.step == "transcribe" && said.part != "import" {
+        speech::failed(transaction, title, &said.reason).await?;
     }
     settle(transaction, title.asset).await?;
     Ok(Events::none())

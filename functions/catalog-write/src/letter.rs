@@ -4,8 +4,9 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use cloudevents::{AttributesReader, Data, Event};
 use deadpool_postgres::Transaction;
 use reeldrop_events::{
-    AssetAdvanced, AssetId, AudioPlanned, AudioRepackagePlanned, AudioTranscoded, ChunkPlanned,
-    ChunkRepackagePlanned, ChunkTranscoded, DecodeError, Incoming, Payload, PicturesPlanned,
+    AssetAdvanced, AssetId, AudioPlanned, AudioRepackagePlanned, AudioTranscoded, CaptionsImported,
+    CaptionsPlanned, ChunkPlanned, ChunkRepackagePlanned, ChunkTranscoded, DecodeError, Incoming,
+    Payload, PicturesPlanned, SpeechPlanned,
 };
 use reeldrop_runtime::Failure;
 
@@ -13,6 +14,7 @@ use crate::{
     CatalogWrite, Error,
     failure::{self, About, is_essential},
     settle::settle,
+    speech,
     title::Title,
 };
 
@@ -118,6 +120,9 @@ impl CatalogWrite {
         if letter.step == "thumbnail" && !letter.is_first_poster() {
             failure::no_pictures(&transaction, asset, &letter.reason).await?;
         }
+        if letter.step == "transcribe" && letter.ty != CaptionsImported::TYPE {
+            speech::failed(&transaction, &title, &letter.reason).await?;
+        }
         settle(&transaction, asset).await?;
         Ok(transaction.commit().await?)
     }
@@ -161,6 +166,14 @@ fn consumer(ty: &str) -> &'static str {
     ];
     if is(&packaging) {
         return "encrypt-package";
+    }
+    let listening = [
+        SpeechPlanned::TYPE,
+        CaptionsPlanned::TYPE,
+        CaptionsImported::TYPE,
+    ];
+    if is(&listening) {
+        return "transcribe";
     }
     if ty == PicturesPlanned::TYPE {
         return "thumbnail";

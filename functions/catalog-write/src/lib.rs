@@ -16,6 +16,7 @@ mod repackage;
 mod request;
 mod retry;
 mod settle;
+mod speech;
 mod sweep;
 mod title;
 mod watch;

@@ -15,7 +15,11 @@ const TOMBSTONE: &str = "
     where id = $1";
 
 /// What belongs to a title, what refers to others before these.
-const TABLES: [&str; 11] = [
+const TABLES: [&str; 15] = [
+    "cues",
+    "captions",
+    "speech_parts",
+    "transcripts",
     "segments",
     "renditions",
     "parts",

@@ -4,8 +4,8 @@ use std::collections::{BTreeSet, HashSet};
 
 use deadpool_postgres::Transaction;
 use reeldrop_events::{
-    AssetAdvanced, AudioPlanned, ChunkPlanned, Events, MediaRejected, Outgoing, PackageNo, Payload,
-    RetryRequested, Source, StepFailed, UploadFinalized,
+    AssetAdvanced, AudioPlanned, ChunkPlanned, Events, MediaProbed, MediaRejected, Outgoing,
+    PackageNo, Payload, RetryRequested, Source, StepFailed, UploadFinalized,
 };
 use serde_json::Value;
 use uuid::Uuid;
@@ -28,12 +28,14 @@ const FAILED_PARTS: &str = "
 const FAILURES: &str = "select step, part, kind, package from failures where asset = $1";
 
 const TITLE: &str = "
-    select bucket, object, version, size_bytes, rejection is not null as rejected
+    select bucket, object, version, size_bytes, rejection is not null as rejected,
+           name, media, plan, exists (select from transcripts
+               where asset = $1 and state in ('skipped', 'failed')) as unheard
     from assets where id = $1";
 
 /// A failed part is where it was before. What was encoded stays encoded until the work bucket
 /// forgets it; transcode then does it again.
-const FORGIVE: [&str; 7] = [
+const FORGIVE: [&str; 10] = [
     "delete from failures where asset = $1",
     "delete from dead_letters where asset = $1",
     "delete from thumbnails where asset = $1 and state = 'failed' and poster is null",
@@ -46,6 +48,12 @@ const FORGIVE: [&str; 7] = [
      set advanced_segments = published_segments, advanced_complete = published_complete
      where asset = $1",
     "update assets set rejection = null where id = $1",
+    // What was heard is said again, and joined again; nothing of it may be taken for a repetition.
+    "delete from seen_events where asset = $1 and source = '/reeldrop/transcribe'
+     and exists (select from transcripts where asset = $1 and state in ('skipped', 'failed'))",
+    "delete from speech_parts where asset = $1
+     and exists (select from transcripts where asset = $1 and state in ('skipped', 'failed'))",
+    "delete from transcripts where asset = $1 and state in ('skipped', 'failed')",
 ];
 
 /// `retry.requested`.
@@ -194,6 +202,8 @@ impl Wanted {
             let package: Option<i32> = row.try_get("package")?;
             match step.as_str() {
                 "thumbnail" => self.pictures = true,
+                // A title that was not heard is listened to again: see `start`.
+                "transcribe" => {}
                 "encrypt-package" if whole => {
                     self.manifests.insert(package.unwrap_or(1).unsigned_abs());
                 }
@@ -225,6 +235,18 @@ impl Wanted {
         };
         if self.from_the_start || row.try_get("rejected")? {
             self.say(Outgoing::of(&UploadFinalized { source }));
+            return Ok(());
+        }
+        let (media, plan): (Option<Value>, Option<Value>) =
+            (row.try_get("media")?, row.try_get("plan")?);
+        if let (true, Some(media), Some(plan)) = (row.try_get("unheard")?, media, plan) {
+            self.say(Outgoing::of(&MediaProbed {
+                asset: title.asset,
+                source,
+                name: row.try_get("name")?,
+                media: serde_json::from_value(media)?,
+                plan: serde_json::from_value(plan)?,
+            }));
         }
         Ok(())
     }

@@ -1,7 +1,9 @@
 //! A title as the API shows it.
 
-use reeldrop_catalog::{Asset, AssetDetail, AssetState, Progress, RenditionKind, StepProgress};
-use reeldrop_events::Plan;
+use reeldrop_catalog::{
+    Asset, AssetDetail, AssetState, Caption, Progress, RenditionKind, StepProgress, TranscriptState,
+};
+use reeldrop_events::{CaptionOrigin, Plan};
 use serde::Serialize;
 use time::OffsetDateTime;
 use utoipa::ToSchema;
@@ -89,8 +91,42 @@ pub(crate) struct TitleDetail {
     packages: Vec<Package>,
     /// What it can be played in.
     renditions: Vec<Rendition>,
+    /// Its caption tracks.
+    captions: Vec<Captions>,
+    /// Whether somebody has listened to it; nothing where it has no sound, or not yet.
+    transcript: Option<Transcript>,
     /// Events of it that a function could not take.
     dead_letters: Vec<DeadLetter>,
+}
+
+/// A caption track.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+struct Captions {
+    /// BCP 47 language.
+    language: String,
+    /// Name to show in a menu.
+    label: String,
+    /// `speech` where a machine has listened, `source` of the uploaded file, `import` of a person.
+    #[schema(value_type = String, example = "speech")]
+    origin: CaptionOrigin,
+    /// Whether it is shown unasked.
+    default: bool,
+    /// Address of the whole track (WebVTT).
+    vtt: String,
+    /// Address of the whole track (SubRip).
+    srt: String,
+    /// Address of the words with their times (JSON).
+    words: Option<String>,
+}
+
+/// Whether somebody has listened to the title.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+struct Transcript {
+    /// `planned`, `completed`, `skipped` or `failed`.
+    #[schema(value_type = String, example = "completed")]
+    state: TranscriptState,
+    /// Why nobody listens, or could.
+    reason: Option<String>,
 }
 
 /// One encrypted edition of a title.
@@ -199,6 +235,15 @@ impl TitleDetail {
                 .into_iter()
                 .map(|rendition| Rendition::new(rendition, plan.as_ref()))
                 .collect(),
+            captions: detail
+                .captions
+                .into_iter()
+                .map(|caption| Captions::new(caption, addresses))
+                .collect(),
+            transcript: detail.transcript.map(|transcript| Transcript {
+                state: transcript.state,
+                reason: transcript.reason,
+            }),
             dead_letters: detail
                 .dead_letters
                 .into_iter()
@@ -265,6 +310,20 @@ impl Rendition {
             segments: published.segments,
             bytes: published.bytes,
             duration_ms: published.duration_ms,
+        }
+    }
+}
+
+impl Captions {
+    fn new(caption: Caption, addresses: &Addresses) -> Self {
+        Self {
+            language: caption.language,
+            label: caption.label,
+            origin: caption.origin,
+            default: caption.default,
+            vtt: addresses.media(&caption.vtt),
+            srt: addresses.media(&caption.srt),
+            words: caption.words.map(|key| addresses.media(&key)),
         }
     }
 }

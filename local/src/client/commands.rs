@@ -35,6 +35,13 @@ struct Rekeying {
     scheme: String,
 }
 
+#[derive(Deserialize)]
+struct Imported {
+    language: String,
+    label: String,
+    cues: u64,
+}
+
 /// Lists all titles, the newest first.
 ///
 /// # Errors
@@ -117,6 +124,36 @@ pub async fn retry(portal: &Portal, id: &str, as_json: bool) -> Result<(), Clien
         .await?;
     let title = title(portal, id).await?;
     say(as_json, &title, json!({}), "is tried again");
+    Ok(())
+}
+
+/// Takes a SubRip or WebVTT file in place of a title's captions in that language.
+///
+/// # Errors
+/// [`ClientError`] where the file cannot be read, or the portal does not answer or refuses it.
+pub async fn import_captions(
+    portal: &Portal,
+    id: &str,
+    (file, language, label): (&Path, &str, Option<&str>),
+    as_json: bool,
+) -> Result<(), ClientError> {
+    let text = std::fs::read(file).map_err(|source| ClientError::File {
+        path: file.display().to_string(),
+        source,
+    })?;
+    let mut query = vec![("language", language)];
+    query.extend(label.map(|label| ("label", label)));
+    let path = format!("/api/assets/{id}/captions");
+    let imported: Imported = portal.post_text(&path, &query, text).await?;
+    let title = title(portal, id).await?;
+    let said = format!("takes {} captions in {}", imported.cues, imported.label);
+    let language = imported.language;
+    say(
+        as_json,
+        &title,
+        json!({"language": language, "cues": imported.cues}),
+        &said,
+    );
     Ok(())
 }
 

@@ -10,7 +10,7 @@ mod title;
 mod upload;
 
 pub use add::{AddOptions, Outcome, add};
-pub use commands::{delete, export_title, key, list, rekey, retry, show};
+pub use commands::{delete, export_title, import_captions, key, list, rekey, retry, show};
 pub use events::{EventStream, ServerEvent};
 pub use portal::{ClientError, Portal};
 pub use title::{Package, Progress, Step, Title, TitleState};

@@ -104,6 +104,18 @@ impl Portal {
             .await
     }
 
+    /// Sends a text as it is.
+    pub(super) async fn post_text<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        query: &[(&str, &str)],
+        text: Vec<u8>,
+    ) -> Result<T, ClientError> {
+        let request = self.request(Method::POST, path).query(query);
+        self.parsed(request.header("content-type", "text/plain").body(text))
+            .await
+    }
+
     /// Removes something.
     pub(super) async fn delete(&self, path: &str) -> Result<(), ClientError> {
         self.send(self.request(Method::DELETE, path))

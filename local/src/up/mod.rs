@@ -50,6 +50,12 @@ pub struct Options {
     pub database_url: Option<String>,
     /// `REELDROP_PROFILE` for probe: another ladder.
     pub profile: Option<String>,
+    /// The folder of models; else `models` in the data folder.
+    pub models: Option<PathBuf>,
+    /// `REELDROP_WHISPER_MODEL` for transcribe: another model than the best one there.
+    pub whisper_model: Option<String>,
+    /// `REELDROP_SPEECH_LANGUAGE` for transcribe: what is spoken, where it is not to be found out.
+    pub language: Option<String>,
     /// The folder of the functions' programs; else that of this one.
     pub programs: Option<PathBuf>,
     /// Whether logs are shown on the terminal too.
@@ -61,6 +67,13 @@ impl Options {
     #[must_use]
     pub fn url(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// The folder of models, whatever the functions' working folder is.
+    fn models_folder(&self) -> PathBuf {
+        let folder = self.models.clone();
+        let folder = folder.unwrap_or_else(|| self.data.join("models"));
+        std::path::absolute(&folder).unwrap_or(folder)
     }
 
     fn program_folders(&self) -> Vec<PathBuf> {

@@ -34,6 +34,9 @@ pub(super) fn values(
         // The portal serves the media bucket itself.
         ("media-url", None),
         ("profile", options.profile.clone()),
+        ("models", some(&options.models_folder().to_string_lossy())),
+        ("whisper-model", options.whisper_model.clone()),
+        ("speech-language", options.language.clone()),
         ("database-url-file", some(&database.to_string_lossy())),
         ("master-key-file", some(&master_key.to_string_lossy())),
     ])))

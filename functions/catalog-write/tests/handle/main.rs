@@ -7,6 +7,7 @@ mod failing;
 mod media;
 mod order;
 mod packages;
+mod speech;
 mod stage;
 mod story;
 mod walk;

@@ -12,7 +12,7 @@ use crate::{broker::Broker, story::Story};
 const TIMES: &str = "array['created_at', 'updated_at', 'playable_at', 'ready_at', 'planned_at',
     'transcoded_at', 'packaged_at', 'failed_at', 'deleted_at', 'seen_at', 'advances']";
 
-const TABLES: [&str; 12] = [
+const TABLES: [&str; 16] = [
     "assets",
     "tracks",
     "packages",
@@ -20,6 +20,10 @@ const TABLES: [&str; 12] = [
     "renditions",
     "segments",
     "thumbnails",
+    "transcripts",
+    "speech_parts",
+    "captions",
+    "cues",
     "failures",
     "dead_letters",
     "content_keys",

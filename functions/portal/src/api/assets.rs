@@ -1,7 +1,7 @@
 //! Titles: list, show, retry, delete.
 
 use axum::{Json, extract::State, http::StatusCode, response::Redirect};
-use reeldrop_catalog::{Asset, AssetState, ListAssets};
+use reeldrop_catalog::{Asset, AssetState, ListAssets, TranscriptState};
 use reeldrop_events::{AssetDeleted, AssetId, Events, RetryRequested, Source};
 use reeldrop_store::{Bucket, Location};
 use serde::{Deserialize, Serialize};
@@ -107,7 +107,13 @@ pub(super) async fn retry(
 ) -> Result<(StatusCode, Json<Accepted>), Error> {
     let detail = portal.detail(asset).await?;
     let stuck = detail.asset.failed_step.is_some() || !detail.dead_letters.is_empty();
-    if detail.asset.state != AssetState::Failed && !stuck {
+    let unheard = detail.transcript.is_some_and(|transcript| {
+        matches!(
+            transcript.state,
+            TranscriptState::Skipped | TranscriptState::Failed
+        )
+    });
+    if detail.asset.state != AssetState::Failed && !stuck && !unheard {
         return Err(Error::Conflict {
             error: format!(
                 "The title is {}: nothing of it has failed.",

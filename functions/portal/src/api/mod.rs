@@ -1,13 +1,15 @@
 //! The API, and the document that describes it.
 
 mod assets;
+mod captions;
 mod events;
 mod keys;
 mod new_upload;
+mod search;
 mod signing;
 mod uploads;
 
-use axum::Router;
+use axum::{Router, extract::DefaultBodyLimit};
 use utoipa::{
     OpenApi,
     openapi::{Info, OpenApi as Document},
@@ -20,6 +22,7 @@ use crate::{Portal, media, packaging};
 #[openapi(tags(
     (name = "uploads", description = "Files on their way to the uploads bucket."),
     (name = "assets", description = "Titles: what uploads become."),
+    (name = "captions", description = "What is said in titles."),
     (name = "keys", description = "Content keys and licences."),
     (name = "packaging", description = "The older packaging platform's addresses."),
 ))]
@@ -31,6 +34,9 @@ pub(crate) fn routes() -> (Router<Portal>, Document) {
         .routes(routes!(keys::license))
         .routes(routes!(keys::identity_key))
         .layer(media::any_site());
+    let captions = OpenApiRouter::new()
+        .routes(routes!(captions::import))
+        .layer(DefaultBodyLimit::max(captions::MOST_BYTES));
     let routes = OpenApiRouter::new()
         .routes(routes!(uploads::create))
         .routes(routes!(uploads::state))
@@ -43,9 +49,11 @@ pub(crate) fn routes() -> (Router<Portal>, Document) {
         .routes(routes!(assets::source))
         .routes(routes!(events::title))
         .routes(routes!(events::titles))
+        .routes(routes!(search::search))
         .routes(routes!(keys::rekey))
         .routes(routes!(keys::key))
         .merge(licenses)
+        .merge(captions)
         .merge(packaging::routes());
     let mut document = Description::openapi();
     document.info = Info::new("Reeldrop", env!("CARGO_PKG_VERSION"));

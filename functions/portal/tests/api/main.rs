@@ -6,6 +6,7 @@
 mod support;
 
 mod assets;
+mod captions;
 mod keys;
 mod media;
 mod openapi;

@@ -51,7 +51,41 @@ export interface Title {
   progress: { percent: number; eta_ms: number | null; steps: Step[] };
 }
 
+export interface Captions {
+  language: string;
+  label: string;
+  origin: "speech" | "source" | "import";
+  default: boolean;
+  vtt: string;
+  srt: string;
+}
+
+/** Whether somebody has listened to a title. */
+export interface Transcript {
+  state: "planned" | "completed" | "skipped" | "failed";
+  reason: string | null;
+}
+
+export interface Named {
+  asset: string;
+  file: string;
+  poster: string | null;
+}
+
+export interface Moment extends Named {
+  language: string;
+  start_ms: number;
+  text: string;
+}
+
+export interface Found {
+  titles: Named[];
+  moments: Moment[];
+}
+
 export interface TitleDetail extends Title {
+  captions: Captions[];
+  transcript: Transcript | null;
   packages: Package[];
   renditions: Rendition[];
   dead_letters: { step: string; type: string; reason: string }[];
@@ -121,6 +155,8 @@ const upload = (id: string) => `api/uploads/${encodeURIComponent(id)}`;
 export const api = {
   list: (cursor?: string | null) =>
     request<TitleList>("GET", cursor ? `api/assets?limit=30&cursor=${encodeURIComponent(cursor)}` : "api/assets?limit=30"),
+  search: (words: string, signal?: AbortSignal) =>
+    request<Found>("GET", `api/search?q=${encodeURIComponent(words)}`, undefined, signal),
   show: (asset: string) => request<TitleDetail>("GET", title(asset)),
   retry: (asset: string) => request<unknown>("POST", `${title(asset)}/retry`),
   remove: (asset: string) => request<unknown>("DELETE", title(asset)),

@@ -2,6 +2,7 @@
 
 import "shaka-player/dist/controls.css";
 import shaka from "shaka-player/dist/shaka-player.ui-es2021.js";
+import type { Captions } from "./api";
 import { foretell } from "./foretell";
 import { registerTime, TIME } from "./titleTime";
 
@@ -10,6 +11,8 @@ export interface Playback {
   load(address: string, start: number, durationMs: number | null): Promise<void>;
   /** Adds pictures to the seek bar. */
   storyboard(address: string): Promise<void>;
+  /** Offers caption tracks that the manifest does not name itself. */
+  captions(tracks: Captions[]): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -24,6 +27,8 @@ export async function open(stage: HTMLElement, video: HTMLVideoElement, failed: 
   shaka.polyfill.installAll();
   if (!shaka.Player.isBrowserSupported()) throw new Error("This browser cannot play adaptive video.");
   const player = new shaka.Player();
+  // Captions then stand above the controls, not below them as the browser's own do.
+  player.setVideoContainer(stage);
   await player.attach(video);
   let duration: number | null = null;
   registerTime(() => duration);
@@ -58,6 +63,15 @@ export async function open(stage: HTMLElement, video: HTMLVideoElement, failed: 
     },
     storyboard: async (address) => {
       await player.addThumbnailsTrack(address, "text/vtt");
+    },
+    captions: async (tracks) => {
+      // While a title grows the player takes it for a broadcast, and adds nothing to one.
+      if (player.isLive()) return;
+      for (const track of tracks) {
+        if (player.getTextTracks().some((known) => known.language === track.language)) continue;
+        const added = await player.addTextTrackAsync(track.vtt, track.language, "subtitles", "text/vtt", undefined, track.label);
+        if (track.default) player.selectTextTrack(added);
+      }
     },
     close: async () => {
       await overlay.destroy();

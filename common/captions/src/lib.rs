@@ -1,0 +1,19 @@
+#![doc = include_str!("../README.md")]
+
+mod compose;
+mod cue;
+mod error;
+mod glue;
+pub mod language;
+mod lines;
+mod marks;
+mod parse;
+mod rules;
+mod schedule;
+pub mod subrip;
+pub mod webvtt;
+
+pub use compose::compose;
+pub use cue::{Cue, Word};
+pub use error::CaptionError;
+pub use rules::Rules;

@@ -1,0 +1,130 @@
+//! What WebVTT and SubRip have in common: lines of two times, and text below them.
+
+use crate::{CaptionError, Cue};
+
+/// Captions of one file, at most: ten hours of one every second, nearly three times over.
+const MOST_CUES: usize = 100_000;
+
+/// Lines of one caption, and characters of a line, at most: what is beyond is no caption.
+const MOST_LINES: usize = 8;
+const MOST_CHARACTERS: usize = 400;
+
+/// The text of a file in the encodings that caption files have.
+pub(crate) fn text(file: &[u8]) -> String {
+    let file = file.strip_prefix(b"\xef\xbb\xbf").unwrap_or(file);
+    match std::str::from_utf8(file) {
+        Ok(text) => text.to_owned(),
+        // Old SubRip files are Latin-1: each byte is the character of that number.
+        Err(_) => file.iter().copied().map(char::from).collect(),
+    }
+}
+
+/// The captions of a file within a title of `duration_ms`, in order.
+pub(crate) fn cues(file: &[u8], duration_ms: u64) -> Result<Vec<Cue>, CaptionError> {
+    let text = text(file).replace("\r\n", "\n").replace('\r', "\n");
+    let mut lines = text.lines();
+    let (mut cues, mut found) = (Vec::new(), 0);
+    while let Some(line) = lines.next() {
+        let Some((start_ms, end_ms)) = timing(line) else {
+            continue;
+        };
+        found += 1;
+        if found > MOST_CUES {
+            return Err(CaptionError::TooMany { most: MOST_CUES });
+        }
+        let below = lines.by_ref().take_while(|line| !line.trim().is_empty());
+        let shown: Vec<String> = below.map(plain).filter(|line| !line.is_empty()).collect();
+        let end_ms = end_ms.min(duration_ms);
+        if start_ms < end_ms && !shown.is_empty() {
+            cues.push(Cue {
+                start_ms,
+                end_ms,
+                lines: shown.into_iter().take(MOST_LINES).collect(),
+            });
+        }
+    }
+    cues.sort_by_key(|cue| (cue.start_ms, cue.end_ms));
+    match (found, cues.is_empty()) {
+        (0, _) => Err(CaptionError::NoCues),
+        (_, true) => Err(CaptionError::NoneFits { duration_ms }),
+        (_, false) => Ok(cues),
+    }
+}
+
+/// The two times of a line such as `00:01.000 --> 00:02,500 align:start`.
+fn timing(line: &str) -> Option<(u64, u64)> {
+    let (start, rest) = line.split_once("-->")?;
+    let end = rest.split_whitespace().next()?;
+    Some((time_ms(start.trim())?, time_ms(end)?))
+}
+
+/// `[hours:]minutes:seconds[.,]milliseconds`.
+fn time_ms(text: &str) -> Option<u64> {
+    let (clock, fraction) = text.split_once(['.', ',']).unwrap_or((text, "0"));
+    let mut seconds: u64 = 0;
+    for part in clock.split(':') {
+        seconds = seconds.checked_mul(60)?.checked_add(number(part)?)?;
+    }
+    let digits = fraction.get(..fraction.len().min(3))?;
+    let milliseconds = number(digits)? * [1, 100, 10, 1][digits.len()];
+    seconds.checked_mul(1_000)?.checked_add(milliseconds)
+}
+
+fn number(text: &str) -> Option<u64> {
+    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    digits.then(|| text.parse().ok()).flatten()
+}
+
+/// A line without markup: tags, SubStation overrides, character references.
+fn plain(line: &str) -> String {
+    let mut plain = String::new();
+    let mut closes = None;
+    let characters = line.chars().take(4 * MOST_CHARACTERS);
+    for c in characters.filter(|c| !c.is_control()) {
+        match (closes, c) {
+            (None, '<') => closes = Some('>'),
+            (None, '{') => closes = Some('}'),
+            (Some(close), _) if c == close => closes = None,
+            (Some(_), _) => {}
+            (None, _) => plain.push(c),
+        }
+    }
+    for (reference, means) in [
+        ("&lt;", "<"),
+        ("&gt;", ">"),
+        ("&nbsp;", " "),
+        ("&lrm;", ""),
+        ("&rlm;", ""),
+        ("&amp;", "&"),
+    ] {
+        plain = plain.replace(reference, means);
+    }
+    plain.trim().chars().take(MOST_CHARACTERS).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_read_in_every_form() {
+        for (text, ms) in [
+            ("00:00:01,500", 1_500),
+            ("00:01.5", 1_500),
+            ("10:00:00.000", 36_000_000),
+            ("1:02:03.04", 3_723_040),
+            ("00:01", 1_000),
+        ] {
+            assert_eq!(time_ms(text), Some(ms), "{text}");
+        }
+        for text in ["", "a:b", "-1:00", "99999999999999999999:00", "1:00.é"] {
+            assert_eq!(time_ms(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn markup_is_taken_out() {
+        assert_eq!(plain("<i>Tom</i> &amp; {\\an8}Ann &lt;3"), "Tom & Ann <3");
+        assert_eq!(plain("<v Fred>Hi"), "Hi");
+    }
+}

@@ -1,0 +1,151 @@
+//! Captions of a title: made of speech, found in the source, or brought by a person.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{AssetId, Payload};
+
+/// Where captions come from. Of two in one language the later in this list is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CaptionOrigin {
+    /// A machine has listened.
+    Speech,
+    /// The uploaded file has them.
+    Source,
+    /// A person has brought them.
+    Import,
+}
+
+impl CaptionOrigin {
+    /// Its word in the catalog.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Speech => "speech",
+            Self::Source => "source",
+            Self::Import => "import",
+        }
+    }
+}
+
+/// One caption, and when it is shown.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TimedText {
+    /// When it appears, milliseconds from the title's beginning.
+    pub start_ms: u64,
+    /// When it goes, milliseconds.
+    pub end_ms: u64,
+    /// Its lines, without markup.
+    pub text: String,
+}
+
+/// `cues.completed`: some of the captions of a track, to be searched.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CuesCompleted {
+    /// The title.
+    pub asset: AssetId,
+    /// Name of the caption track.
+    pub name: String,
+    /// Its BCP 47 language.
+    pub language: String,
+    /// Which page of the track, from 0.
+    pub page: u32,
+    /// Number of the first caption on it, from 0.
+    pub first: u32,
+    /// The captions, in order.
+    pub cues: Vec<TimedText>,
+    /// The text of the one after the last: a phrase may run over the page's end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub following: Option<String>,
+}
+
+/// `transcript.completed`: a caption track lies in the media bucket.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TranscriptCompleted {
+    /// The title.
+    pub asset: AssetId,
+    /// Name of the track: its folder, unique in the title.
+    pub name: String,
+    /// BCP 47 language.
+    pub language: String,
+    /// Name to show in a menu.
+    pub label: String,
+    /// Where it comes from.
+    pub origin: CaptionOrigin,
+    /// How many captions it has; none where nothing is said.
+    pub cues: u32,
+    /// How many pages of `cues.completed` belong to it.
+    pub pages: u32,
+    /// Length of each WebVTT segment at 90 kHz.
+    pub segment_ticks: u64,
+    /// Length of the track at 90 kHz.
+    pub duration_ticks: u64,
+    /// How many segments there are.
+    pub segments: u32,
+    /// Key of the whole track (WebVTT) in the media bucket.
+    pub vtt: String,
+    /// Key of the whole track (SubRip).
+    pub srt: String,
+    /// Key of the words with their times (JSON), where a machine has listened.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub words: Option<String>,
+}
+
+/// `transcript.skipped`: nobody listens to this title, and why.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TranscriptSkipped {
+    /// The title.
+    pub asset: AssetId,
+    /// Why, and what to do, in words for a person.
+    pub reason: String,
+}
+
+/// `captions.imported`: a person has brought captions; their file lies in the work bucket.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CaptionsImported {
+    /// The title.
+    pub asset: AssetId,
+    /// Name of the track that they become, also of the file.
+    pub name: String,
+    /// BCP 47 language.
+    pub language: String,
+    /// Name to show in a menu.
+    pub label: String,
+    /// How long the title is, milliseconds: no caption lies beyond.
+    pub duration_ms: u64,
+}
+
+macro_rules! caption_payload {
+    ($name:ident, $ty:literal, $part:expr) => {
+        impl Payload for $name {
+            const TYPE: &'static str = $ty;
+
+            fn asset(&self) -> AssetId {
+                self.asset
+            }
+
+            fn part(&self) -> String {
+                let part: fn(&Self) -> String = $part;
+                part(self)
+            }
+        }
+    };
+}
+
+caption_payload!(CuesCompleted, "io.reeldrop.cues.completed.v1", |p| format!(
+    "{}/{}",
+    p.name, p.page
+));
+caption_payload!(
+    TranscriptCompleted,
+    "io.reeldrop.transcript.completed.v1",
+    |p| p.name.clone()
+);
+caption_payload!(
+    TranscriptSkipped,
+    "io.reeldrop.transcript.skipped.v1",
+    |_| String::new()
+);
+caption_payload!(CaptionsImported, "io.reeldrop.captions.imported.v1", |p| p
+    .name
+    .clone());

@@ -1,0 +1,19 @@
+#![doc = include_str!("../README.md")]
+
+mod error;
+mod registry;
+
+use std::path::PathBuf;
+
+pub use error::ModelError;
+pub use registry::{Model, Registry, Task};
+
+/// The folder of models where the environment names none, below the working folder.
+const DEFAULT_FOLDER: &str = "data/models";
+
+/// The folder of models that `REELDROP_MODELS` names.
+#[must_use]
+pub fn folder_from_env() -> PathBuf {
+    let named = std::env::var_os("REELDROP_MODELS").filter(|folder| !folder.is_empty());
+    named.map_or_else(|| PathBuf::from(DEFAULT_FOLDER), PathBuf::from)
+}

@@ -1,0 +1,242 @@
+//! Speech joined, captions kept and found.
+
+use cloudevents::Event;
+use reeldrop_catalog::{AssetState, TranscriptState};
+use reeldrop_events::*;
+use uuid::Uuid;
+
+use crate::{stage::Stage, story::Story};
+
+const STORY: Story = Story { chunks: 2 };
+const PARTS: u32 = 3;
+
+fn plan(model: &str) -> SpeechPlan {
+    SpeechPlan {
+        track: 0,
+        origin_ns: 0,
+        duration_ns: 600_000_000_000,
+        start_ns: 0,
+        end_ns: 600_000_000_000,
+        part_ns: 200_000_000_000,
+        parts: PARTS,
+        frame_rate: Ratio { num: 30, den: 1 },
+        language: None,
+        translate: false,
+        model: model.to_owned(),
+    }
+}
+
+fn said<P: Payload>(payload: &P) -> Event {
+    Outgoing::of(payload).into_event("transcribe")
+}
+
+fn heard(part: u32, language: &str, words: u32) -> Event {
+    said(&SpeechTranscribed {
+        asset: STORY.asset(),
+        source: STORY.source(),
+        speech: plan("tiny"),
+        part,
+        language: language.to_owned(),
+        words,
+    })
+}
+
+fn cues(name: &str, language: &str, texts: &[&str]) -> Event {
+    let cue = |(at, text): (u64, &&str)| TimedText {
+        start_ms: at * 3_000,
+        end_ms: at * 3_000 + 2_500,
+        text: (*text).to_owned(),
+    };
+    said(&CuesCompleted {
+        asset: STORY.asset(),
+        name: name.to_owned(),
+        language: language.to_owned(),
+        page: 0,
+        first: 0,
+        cues: (0..).zip(texts).map(cue).collect(),
+        following: None,
+    })
+}
+
+fn track(name: &str, language: &str, origin: CaptionOrigin) -> Event {
+    let asset = STORY.asset();
+    said(&TranscriptCompleted {
+        asset,
+        name: name.to_owned(),
+        language: language.to_owned(),
+        label: language.to_owned(),
+        origin,
+        cues: 3,
+        pages: 1,
+        segment_ticks: 5_400_000,
+        duration_ticks: 54_000_000,
+        segments: 10,
+        vtt: format!("{asset}/text/{name}.vtt"),
+        srt: format!("{asset}/text/{name}.srt"),
+        words: None,
+    })
+}
+
+fn reason(text: &str) -> Event {
+    said(&TranscriptSkipped {
+        asset: STORY.asset(),
+        reason: text.to_owned(),
+    })
+}
+
+/// Where words are found: seconds, in order.
+async fn found(stage: &Stage, words: &str) -> Vec<u64> {
+    let found = stage.database.catalog.search(words, 50).await.unwrap();
+    let mut at: Vec<u64> = found.moments.iter().map(|m| m.start_ms / 1_000).collect();
+    at.sort_unstable();
+    at
+}
+
+#[tokio::test]
+async fn captions_are_planned_when_every_part_is_heard_whatever_their_order() {
+    let stage = Stage::new().await;
+    stage.handle(STORY.probed()).await;
+    stage.broker.take();
+    stage
+        .handle_all([heard(2, "de", 10), heard(0, "en", 300), heard(2, "de", 10)])
+        .await;
+    assert!(stage.broker.take_of("captions.planned").is_empty());
+    stage.handle(heard(1, "und", 0)).await;
+    let planned = stage.broker.take_of("captions.planned");
+    assert_eq!(planned.len(), 1);
+    assert_eq!(planned[0]["language"], "en", "the language of most words");
+
+    stage.handle(heard(1, "und", 0)).await;
+    let again = stage.broker.take_of("captions.planned");
+    assert!(again.is_empty(), "a repetition says nothing new");
+}
+
+#[tokio::test]
+async fn words_and_phrases_are_found_in_their_language_also_over_a_cues_end() {
+    let stage = Stage::new().await;
+    let texts = [
+        "The red bus drives",
+        "over the bridge.\nIt was raining.",
+        "Goodbye.",
+    ];
+    stage
+        .handle_all([STORY.probed(), cues("en-1", "en", &texts)])
+        .await;
+    assert!(
+        found(&stage, "bus").await.is_empty(),
+        "not before its track is there"
+    );
+    stage
+        .handle(track("en-1", "en", CaptionOrigin::Speech))
+        .await;
+    for (words, at) in [
+        ("bus", vec![0]),
+        ("rain", vec![3]),
+        ("bridges", vec![3]),
+        ("\"drives over the bridge\"", vec![0]),
+        ("goodbye", vec![6]),
+        ("submarine", vec![]),
+        ("\0 ' \" & | !", vec![]),
+        ("", vec![]),
+    ] {
+        assert_eq!(found(&stage, words).await, at, "{words:?}");
+    }
+    let named = stage.database.catalog.search("schöner", 50).await.unwrap();
+    assert_eq!(named.titles[0].asset, STORY.asset());
+
+    let publication = stage.database.catalog;
+    let publication = publication.publication(STORY.asset(), PackageNo(1)).await;
+    let captions = publication.unwrap().captions;
+    assert_eq!(
+        (captions[0].name.as_str(), captions[0].segments),
+        ("en-1", 10)
+    );
+}
+
+#[tokio::test]
+async fn a_persons_captions_take_the_place_of_the_machines_and_never_the_other_way() {
+    let imported = [
+        cues("en-2", "en", &["A cat."]),
+        track("en-2", "en", CaptionOrigin::Import),
+    ];
+    let machine = [
+        cues("en-1", "en", &["A hat."]),
+        track("en-1", "en", CaptionOrigin::Speech),
+    ];
+    for machine_first in [true, false] {
+        let stage = Stage::new().await;
+        stage.handle(STORY.probed()).await;
+        let (first, second) = match machine_first {
+            true => (machine.clone(), imported.clone()),
+            false => (imported.clone(), machine.clone()),
+        };
+        stage.handle_all(first).await;
+        stage.handle_all(second).await;
+        assert_eq!(
+            found(&stage, "cat").await,
+            [0],
+            "machine first: {machine_first}"
+        );
+        assert!(found(&stage, "hat").await.is_empty());
+        assert_eq!(stage.count("cues").await, 1);
+    }
+}
+
+#[tokio::test]
+async fn a_title_that_nobody_listened_to_says_why_and_a_retry_listens() {
+    let stage = Stage::new().await;
+    stage.handle(STORY.probed()).await;
+    stage.handle(reason("skipped: no model")).await;
+    let transcript = || stage.database.catalog.transcript(STORY.asset());
+    let skipped = transcript().await.unwrap().unwrap();
+    assert_eq!(skipped.state, TranscriptState::Skipped);
+    assert_eq!(skipped.reason.as_deref(), Some("skipped: no model"));
+    assert_eq!(stage.asset(STORY).await.state, AssetState::Processing);
+
+    stage.broker.take();
+    let retry = RetryRequested {
+        asset: STORY.asset(),
+        request: Uuid::from_u128(1),
+    };
+    stage
+        .handle(Outgoing::of(&retry).into_event("portal"))
+        .await;
+    let probed = stage.broker.take_of("media.probed");
+    assert_eq!(probed[0]["source"]["object"], STORY.source().object);
+    assert_eq!(transcript().await.unwrap(), None);
+
+    // The same event as before is no repetition now.
+    stage.handle(reason("skipped: still no model")).await;
+    assert_eq!(
+        transcript().await.unwrap().unwrap().state,
+        TranscriptState::Skipped
+    );
+    stage
+        .handle(track("en-1", "en", CaptionOrigin::Speech))
+        .await;
+    stage.handle(reason("late")).await;
+    assert_eq!(
+        transcript().await.unwrap().unwrap().state,
+        TranscriptState::Completed
+    );
+}
+
+#[tokio::test]
+async fn a_title_that_cannot_be_heard_is_published_all_the_same() {
+    let stage = Stage::new().await;
+    stage.handle(STORY.probed()).await;
+    stage
+        .handle(said(&StepFailed {
+            asset: STORY.asset(),
+            step: "transcribe".to_owned(),
+            part: "speech/1".to_owned(),
+            reason: "the sound is damaged".to_owned(),
+        }))
+        .await;
+    let transcript = stage.database.catalog.transcript(STORY.asset()).await;
+    assert_eq!(transcript.unwrap().unwrap().state, TranscriptState::Failed);
+    stage
+        .handle_all([STORY.published(1, 4, true), STORY.pictures()])
+        .await;
+    assert_eq!(stage.asset(STORY).await.state, AssetState::Ready);
+}

@@ -1,0 +1,76 @@
+//! Why there are no captions, and whether trying again can help.
+
+use reeldrop_captions::CaptionError;
+use reeldrop_events::StepFailed;
+use reeldrop_media::MediaError;
+use reeldrop_runtime::Failure;
+use reeldrop_store::StoreError;
+
+/// Why there are no captions.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The sound cannot be decoded.
+    #[error(transparent)]
+    Media(#[from] MediaError),
+    /// A bucket cannot be read or written.
+    #[error(transparent)]
+    Store(StoreError),
+    /// The work bucket has forgotten what captions are made of.
+    #[error("the words that captions are made of are no longer there")]
+    Gone,
+    /// A part was planned, but there is no model any more.
+    #[error("no speech model is installed; run `reeldrop models pull`")]
+    NoModel,
+    /// A model's file is none, or there is no memory for it.
+    #[error("the model {0} cannot be read; run `reeldrop models verify`")]
+    Model(String),
+    /// The model gave up.
+    #[error("listening failed: {0}")]
+    Listen(String),
+    /// A caption file holds no captions.
+    #[error(transparent)]
+    Captions(#[from] CaptionError),
+    /// A note of what is finished cannot be read or written.
+    #[error("note of what is finished: {0}")]
+    Note(#[from] serde_json::Error),
+    /// The work broke off.
+    #[error(transparent)]
+    Broken(#[from] Failure),
+}
+
+impl From<StoreError> for Error {
+    fn from(error: StoreError) -> Self {
+        match matches!(error, StoreError::NotFound(_)) {
+            true => Self::Gone,
+            false => Self::Store(error),
+        }
+    }
+}
+
+impl Error {
+    fn is_transient(&self) -> bool {
+        match self {
+            Self::Media(media) => match media {
+                MediaError::Missing(_) | MediaError::Timeout(_) | MediaError::Read(_) => true,
+                MediaError::NotMedia
+                | MediaError::UnsupportedCodec { .. }
+                | MediaError::Encrypted
+                | MediaError::NoTrack(_)
+                | MediaError::Damaged(_) => false,
+            },
+            Self::Store(store) => store.is_transient(),
+            Self::Broken(_) | Self::Note(_) => true,
+            Self::Gone | Self::NoModel | Self::Model(_) | Self::Listen(_) | Self::Captions(_) => {
+                false
+            }
+        }
+    }
+
+    /// Transient, or the end of the step, told by what `failed` makes of the reason.
+    pub(crate) fn into_failure(self, failed: impl FnOnce(String) -> StepFailed) -> Failure {
+        match self.is_transient() {
+            true => Failure::transient(self),
+            false => Failure::step(&failed(self.to_string())),
+        }
+    }
+}
