@@ -5,8 +5,10 @@ mod codec_string;
 pub mod dash;
 mod error;
 pub mod fragment;
+pub mod head;
 pub mod hls;
 pub mod init;
+pub mod moof;
 pub mod presentation;
 pub mod protect;
 

@@ -3,6 +3,7 @@
 mod cursor;
 mod pssh;
 pub(crate) mod rewrite;
+pub(crate) mod seig;
 pub(crate) mod senc;
 pub(crate) mod tenc;
 pub(crate) mod tfhd;
