@@ -9,6 +9,7 @@ pub mod head;
 pub mod hls;
 pub mod init;
 pub mod moof;
+pub mod movie;
 pub mod presentation;
 pub mod protect;
 
