@@ -4,10 +4,12 @@
 mod descriptor;
 mod edit;
 mod header;
+mod merge;
 mod table;
 mod track;
 
 pub use header::single_track_header;
+pub use merge::{append_fragments, merge_headers};
 pub use table::{TableSample, TableSamples};
 pub use track::{AudioInfo, Kind, MovieTrack, VideoInfo};
 
@@ -63,7 +65,7 @@ impl<'a> Movie<'a> {
     }
 }
 
-fn child<'a>(
+pub(crate) fn child<'a>(
     parent: &BoxRef<'a>,
     kind: &[u8; 4],
     name: &'static str,
