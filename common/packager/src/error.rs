@@ -53,6 +53,9 @@ pub enum PackageError {
     /// A scheme needs a key for each track.
     #[error("no key for {0}: give --key and --kid without a label, or for {0}")]
     NoKey(String),
+    /// The manifest of our own writer is not what it should be.
+    #[error("the manifest cannot be changed: {0}")]
+    Manifest(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// A box is larger than any that is read whole.
     #[error("a {0} box is too large")]
     BoxTooLarge(reeldrop_cmaf::boxes::FourCc),
@@ -62,7 +65,7 @@ impl PackageError {
     /// Names the input that it is about, unless it is about an output.
     pub(crate) fn of(self, input: &Input) -> Self {
         match self {
-            Self::Write(..) | Self::Input(..) => self,
+            Self::Write(..) | Self::Input(..) | Self::Manifest(_) => self,
             Self::Read(_)
             | Self::NoMovie
             | Self::CutShort

@@ -2,7 +2,9 @@
 
 mod error;
 mod manifest;
+mod mpd;
 mod output;
+mod ranges;
 mod settings;
 mod source;
 mod track;

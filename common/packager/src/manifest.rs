@@ -1,8 +1,11 @@
 //! From what was written to what the manifests say.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::ops::Range;
 use std::path::Path;
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use reeldrop_cmaf::boxes::common_pssh;
 use reeldrop_cmaf::dash::{self, Times};
 use reeldrop_cmaf::movie::{Kind, MovieTrack};
@@ -12,7 +15,8 @@ use reeldrop_events::{PublishedSegment, Ratio};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use crate::{PackageError, Packaged, Settings};
+use crate::mpd::{self, Said};
+use crate::{PackageError, Packaged, Settings, ranges};
 
 /// A track that has been written.
 pub(crate) struct Done {
@@ -25,6 +29,8 @@ pub(crate) struct Done {
     kid: Option<Uuid>,
     pub(crate) segments: Vec<PublishedSegment>,
     pub(crate) samples: u64,
+    /// Where header and index lie in the one file of the track.
+    pub(crate) ranges: Option<(Range<u64>, Range<u64>)>,
 }
 
 impl Done {
@@ -39,6 +45,7 @@ impl Done {
             kid,
             segments: Vec::new(),
             samples: 0,
+            ranges: None,
         }
     }
 
@@ -48,6 +55,15 @@ impl Done {
             codec: self.codec_string.clone(),
             segments: self.segments.len(),
             bytes: self.segments.iter().map(|segment| segment.bytes).sum(),
+        }
+    }
+
+    fn said(&self) -> Said {
+        Said {
+            key: self
+                .kid
+                .map(|kid| (kid, STANDARD.encode(common_pssh(&[kid])))),
+            ranges: self.ranges.clone(),
         }
     }
 
@@ -91,7 +107,10 @@ fn gcd(a: u128, b: u128) -> u128 {
 pub(crate) fn write(done: &[Done], settings: &Settings, out: &Path) -> Result<(), PackageError> {
     let whole = presentation(done, settings);
     for track in done {
-        let playlist = hls::media(&with_key(&whole, track, settings), &track.track());
+        let mut playlist = hls::media(&with_key(&whole, track, settings), &track.track());
+        if let Some((init, index)) = &track.ranges {
+            playlist = ranges::change(&playlist, init, index.end, &track.segments);
+        }
         put(&out.join(&track.name).join("index.m3u8"), &playlist)?;
     }
     put(&out.join("stream.m3u8"), &hls::multivariant(&whole))?;
@@ -99,7 +118,16 @@ pub(crate) fn write(done: &[Done], settings: &Settings, out: &Path) -> Result<()
         available_from: OffsetDateTime::UNIX_EPOCH,
         published: OffsetDateTime::UNIX_EPOCH,
     };
-    put(&out.join("stream.mpd"), &dash::mpd(&whole, &now))
+    let mut mpd = dash::mpd(&whole, &now);
+    let said: BTreeMap<_, _> = done
+        .iter()
+        .map(|track| (track.name.clone(), track.said()))
+        .collect();
+    let keys: BTreeSet<_> = done.iter().map(|track| track.kid).collect();
+    if keys.len() > 1 || said.values().any(|said| said.ranges.is_some()) {
+        mpd = mpd::change(&mpd, &said).map_err(PackageError::Manifest)?;
+    }
+    put(&out.join("stream.mpd"), &mpd)
 }
 
 fn put(path: &Path, text: &str) -> Result<(), PackageError> {

@@ -89,11 +89,14 @@ impl TrackOutput {
         Ok(bytes)
     }
 
-    /// Writes the index.
-    pub(crate) fn finish(&self, done: &Done) -> Result<(), PackageError> {
+    /// Writes the index, and says where it is.
+    pub(crate) fn finish(&self, done: &mut Done) -> Result<(), PackageError> {
         let Some(file) = &self.file else {
             return Ok(());
         };
+        let init_end = self.init_bytes as u64;
+        let index_end = init_end + index_bytes(self.reserved) as u64;
+        done.ranges = Some((0..init_end, init_end..index_end));
         let segments: Vec<_> = done
             .segments
             .iter()

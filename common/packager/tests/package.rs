@@ -175,6 +175,16 @@ fn a_ladder_has_the_sound_of_its_first_input_and_a_key_for_each_label() {
     let master = made.text("stream.m3u8");
     assert_eq!(master.matches("#EXT-X-STREAM-INF").count(), 2, "{master}");
     assert!(master.contains("audio-0/index.m3u8"), "{master}");
+    let mpd = made.text("stream.mpd");
+    let kids = [
+        "73697874-6565-6e20-6279-7465206b6964",
+        "02020202-0202-0202-0202-020202020202",
+    ];
+    for kid in kids {
+        // Three descriptors of a set.
+        let named = format!("cenc:default_KID=\"{kid}\"");
+        assert_eq!(mpd.matches(&named).count(), 3, "{mpd}");
+    }
 }
 
 #[test]
@@ -200,6 +210,15 @@ fn an_index_names_the_segments_of_a_whole_file() {
         sizes.iter().sum::<u64>(),
         (whole.len() - index.end()) as u64
     );
+    let ranges = single.text("stream.mpd");
+    let range = format!("indexRange=\"{}-{}\"", index.offset, index.end() - 1);
+    assert!(
+        ranges.contains(&range) && !ranges.contains("SegmentTemplate"),
+        "{ranges}"
+    );
+    let playlist = single.text("video-360p/index.m3u8");
+    let first = format!("#EXT-X-BYTERANGE:{}@{}\nmedia.mp4", sizes[0], index.end());
+    assert!(playlist.contains(&first), "{playlist}");
     // The same segments, one after the other.
     let init = fs::read(many.folder.path().join("video-360p/init.mp4")).unwrap();
     assert!(whole[index.end()..] == many.track(0)[init.len()..]);

@@ -144,7 +144,7 @@ impl TrackWriter {
         if !self.pending.is_empty() {
             self.end_segment(None, source)?;
         }
-        self.output.finish(&self.done)?;
+        self.output.finish(&mut self.done)?;
         self.done.samples = self.samples;
         Ok(self.done)
     }
