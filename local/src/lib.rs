@@ -6,6 +6,7 @@ pub mod cli;
 pub mod client;
 pub mod manifests;
 pub mod output;
+mod package;
 pub mod postgres;
 pub mod s3;
 pub mod up;
