@@ -74,7 +74,7 @@ impl FileSource {
         match self.first_fragment {
             Some(start) => Samples::Fragments(FragmentSamples::new(self, start, track, carrying)),
             None => Samples::Table {
-                samples: track.samples(),
+                samples: Box::new(track.samples()),
                 decode_time: 0,
             },
         }
@@ -146,7 +146,7 @@ impl FileSource {
 pub(crate) enum Samples<'a> {
     /// In the movie's tables.
     Table {
-        samples: TableSamples<'a>,
+        samples: Box<TableSamples<'a>>,
         decode_time: u64,
     },
     /// In fragments.

@@ -110,12 +110,13 @@ impl Pending {
             let part = room(&mut self.buffer, end)
                 .get_mut(at..)
                 .unwrap_or_default();
-            stream
-                .read_exact(part)
-                .map_err(|error| match error.kind() {
-                    std::io::ErrorKind::UnexpectedEof => PackageError::CutShort,
-                    _ => PackageError::Read(error),
-                })?;
+            stream.read_exact(part).map_err(|error| {
+                if error.kind() == std::io::ErrorKind::UnexpectedEof {
+                    PackageError::CutShort
+                } else {
+                    PackageError::Read(error)
+                }
+            })?;
             at = end;
         }
         Ok(())
