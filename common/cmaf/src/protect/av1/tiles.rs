@@ -74,6 +74,10 @@ impl Tiles {
         if columns > MAX_TILE_COLS || rows > MAX_TILE_ROWS {
             return Err(CmafError::TooLarge("number of AV1 tiles"));
         }
+        // A size taken from a reference that was never there.
+        if columns == 0 || rows == 0 {
+            return Err(bits.invalid());
+        }
         let mut size_bytes = 0;
         if index_bits > 0 {
             // context_update_tile_id.
