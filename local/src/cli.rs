@@ -5,8 +5,10 @@ use std::{path::PathBuf, process::ExitCode};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::{
-    client::{self, AddOptions, ClientError, ContentKey, Outcome, Portal},
-    models, up,
+    client::{self, AddOptions, ClientError, ContentKey, Outcome, Portal, SingleFile},
+    models,
+    package::{self, Package},
+    up,
 };
 
 const EXAMPLES: &str = "Examples:
@@ -16,6 +18,7 @@ const EXAMPLES: &str = "Examples:
   reeldrop list                        all titles
   reeldrop models pull                 what captions need
   reeldrop export ID folder            the published DASH and HLS as files
+  reeldrop package film.mp4 --out dir  encrypted DASH and HLS of a file, without any service
   reeldrop rekey ID --key 87237d20a19f58a740c05684e699b4aa --kid a16e402b9056e371f36d348aa62bb749
 
 Exit status: 0 all well, 2 a file was rejected, 3 something failed, 4 the service cannot be reached.";
@@ -30,6 +33,11 @@ With --json each file gives one line:
 first_playable_ms and ready_ms count from the start of the file's upload.
 
 Exit status: 0 all ready, 2 one rejected, 3 one failed, 4 the service cannot be reached.";
+
+const EXPORT_EXAMPLES: &str = "Examples:
+  reeldrop export ID folder
+  reeldrop export ID --single-file -o film.mp4
+  reeldrop export ID --single-file --encrypted --rendition h264-360p --audio audio-1 -o film.mp4";
 
 /// Drop a video, get an encrypted title that plays.
 #[derive(Debug, Parser)]
@@ -56,7 +64,8 @@ enum Command {
     Rekey(Rekey),
     /// Delete a title: its files, its upload, its keys.
     Delete(One),
-    /// Save the published tree of a title as files.
+    /// Save the published tree of a title as files, or the title as one MP4.
+    #[command(after_help = EXPORT_EXAMPLES)]
     Export(Export),
     /// Print the key and the key id of a title, in hex.
     Key(One),
@@ -66,6 +75,9 @@ enum Command {
     /// Models for speech: list, fetch, check.
     #[command(subcommand)]
     Models(Models),
+    /// Make encrypted DASH and HLS of MP4 files, without any service.
+    #[command(after_help = package::EXAMPLES)]
+    Package(Box<Package>),
 }
 
 #[derive(Debug, Subcommand)]
@@ -222,8 +234,27 @@ struct Export {
     /// Id of the title.
     id: String,
     /// The folder for the files.
-    #[arg(value_name = "DIR")]
-    folder: PathBuf,
+    #[arg(
+        value_name = "DIR",
+        required_unless_present = "single_file",
+        conflicts_with = "single_file"
+    )]
+    folder: Option<PathBuf>,
+    /// One MP4 of a picture and a sound instead, decrypted.
+    #[arg(long, requires = "output")]
+    single_file: bool,
+    /// Leave the MP4 encrypted.
+    #[arg(long, requires = "single_file")]
+    encrypted: bool,
+    /// The MP4; - for standard output.
+    #[arg(long, short, value_name = "FILE", requires = "single_file")]
+    output: Option<PathBuf>,
+    /// The picture of the MP4, by its folder's name; the best by default.
+    #[arg(long, value_name = "NAME", requires = "single_file")]
+    rendition: Option<String>,
+    /// The sound of the MP4, by its folder's name; the default one by default.
+    #[arg(long, value_name = "NAME", requires = "single_file")]
+    audio: Option<String>,
     #[command(flatten)]
     common: Common,
 }
@@ -252,6 +283,7 @@ pub async fn run(cli: Cli) -> ExitCode {
         Command::Up(up) => return start(up).await,
         Command::Models(command) => return models(command).await,
         Command::Add(add) => return add_files(add).await,
+        Command::Package(asked) => return package::run(&asked),
         Command::List(common) => match Portal::new(&common.url) {
             Ok(portal) => client::list(&portal, common.json).await,
             Err(error) => Err(error),
@@ -300,11 +332,7 @@ pub async fn run(cli: Cli) -> ExitCode {
             one.run(async |portal, id, json| client::rekey(portal, id, &key, json).await)
                 .await
         }
-        Command::Export(Export { id, folder, common }) => {
-            let one = One { id, common };
-            one.run(async |portal, id, json| client::export_title(portal, id, &folder, json).await)
-                .await
-        }
+        Command::Export(export) => export.run().await,
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -322,6 +350,25 @@ impl One {
     ) -> Result<(), ClientError> {
         let portal = Portal::new(&self.common.url)?;
         command(&portal, &self.id, self.common.json).await
+    }
+}
+
+impl Export {
+    async fn run(self) -> Result<(), ClientError> {
+        let portal = Portal::new(&self.common.url)?;
+        let (id, json) = (self.id.as_str(), self.common.json);
+        match (self.folder, self.output) {
+            (Some(folder), _) => client::export_title(&portal, id, &folder, json).await,
+            (None, output) => {
+                let wanted = SingleFile {
+                    output: output.unwrap_or_else(|| PathBuf::from("-")),
+                    encrypted: self.encrypted,
+                    rendition: self.rendition,
+                    audio: self.audio,
+                };
+                client::export_file(&portal, id, &wanted, json).await
+            }
+        }
     }
 }
 

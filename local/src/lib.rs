@@ -7,6 +7,7 @@ pub mod client;
 pub mod manifests;
 pub mod models;
 pub mod output;
+mod package;
 pub mod postgres;
 pub mod s3;
 pub mod up;

@@ -4,6 +4,7 @@
 mod clip;
 mod functions;
 mod ours;
+mod packaging;
 mod peer;
 mod quality;
 
@@ -50,12 +51,17 @@ struct Arguments {
     rounds: usize,
     /// Only what our processes hold, without the peer: quick enough for long clips.
     memory_only: bool,
+    /// Only packaging: quick.
+    packaging_only: bool,
     clips: Vec<PathBuf>,
 }
 
 fn main() -> Result<()> {
     let peers = Peers::from_env()?;
     let mut asked = arguments()?;
+    if asked.packaging_only {
+        return packaging::measure(&peers);
+    }
     if asked.clips.is_empty() {
         asked.clips = clip::standard(&peers)?;
     }
@@ -66,13 +72,14 @@ fn main() -> Result<()> {
     for clip in asked.clips {
         compare(&peers, &clip, asked.rounds)?;
     }
-    Ok(())
+    packaging::measure(&peers)
 }
 
 fn arguments() -> Result<Arguments> {
     let mut asked = Arguments {
         rounds: ROUNDS,
         memory_only: false,
+        packaging_only: false,
         clips: Vec::new(),
     };
     let mut words = env::args().skip(1);
@@ -82,6 +89,7 @@ fn arguments() -> Result<Arguments> {
                 asked.rounds = words.next().context("--rounds wants a number")?.parse()?;
             }
             "--memory" => asked.memory_only = true,
+            "--packaging" => asked.packaging_only = true,
             clip => asked.clips.push(PathBuf::from(clip)),
         }
     }

@@ -15,8 +15,18 @@ pub enum Codec {
     H265,
     /// AV1.
     Av1,
+    /// VP9.
+    Vp9,
     /// MPEG-4 AAC.
     Aac,
+    /// Opus.
+    Opus,
+    /// FLAC.
+    Flac,
+    /// Dolby Digital.
+    Ac3,
+    /// Dolby Digital Plus.
+    Eac3,
 }
 
 impl From<VideoCodec> for Codec {
@@ -31,7 +41,8 @@ impl From<VideoCodec> for Codec {
 
 /// The RFC 6381 name of a codec, such as `avc1.64001F`.
 ///
-/// `codec_config` is the content of the `avcC`, `hvcC` or `av1C` box, or the `AudioSpecificConfig`.
+/// `codec_config` is the content of the `avcC`, `hvcC`, `av1C` or `vpcC` box, or the
+/// `AudioSpecificConfig`; codecs that need none do not look at it.
 ///
 /// # Errors
 /// [`CmafError::Truncated`] or [`CmafError::Invalid`] where the configuration is not one.
@@ -40,7 +51,12 @@ pub fn codec_string(codec: impl Into<Codec>, codec_config: &[u8]) -> Result<Stri
         Codec::H264 => avc(codec_config),
         Codec::H265 => hevc(codec_config),
         Codec::Av1 => av1(codec_config),
+        Codec::Vp9 => vp9(codec_config),
         Codec::Aac => aac(codec_config),
+        Codec::Opus => Ok("opus".to_owned()),
+        Codec::Flac => Ok("flac".to_owned()),
+        Codec::Ac3 => Ok("ac-3".to_owned()),
+        Codec::Eac3 => Ok("ec-3".to_owned()),
     }
 }
 
@@ -103,6 +119,14 @@ fn av1(config: &[u8]) -> Result<String, CmafError> {
     ))
 }
 
+// VP Codec ISO Media File Format Binding, "Codecs Parameter String", its mandatory fields.
+fn vp9(config: &[u8]) -> Result<String, CmafError> {
+    let [_, _, _, _, profile, level, depth, ..] = config else {
+        return Err(CmafError::Truncated("vpcC"));
+    };
+    Ok(format!("vp09.{profile:02}.{level:02}.{:02}", depth >> 4))
+}
+
 // ISO/IEC 14496-3, 1.6.2.1: five bits of audio object type, 31 escapes to six bits more.
 fn aac(config: &[u8]) -> Result<String, CmafError> {
     let [first, second, ..] = config else {
@@ -151,6 +175,19 @@ mod tests {
     }
 
     #[test]
+    fn vp9_profile_0_at_level_3_1() {
+        let config = [1, 0, 0, 0, 0, 31, 0x82, 2, 2, 2, 0, 0];
+        assert_eq!(codec_string(Codec::Vp9, &config).unwrap(), "vp09.00.31.08");
+    }
+
+    #[test]
+    fn codecs_without_parameters_have_plain_names() {
+        let names = [Codec::Opus, Codec::Flac, Codec::Ac3, Codec::Eac3]
+            .map(|codec| codec_string(codec, &[]).unwrap());
+        assert_eq!(names, ["opus", "flac", "ac-3", "ec-3"]);
+    }
+
+    #[test]
     fn aac_low_complexity() {
         assert_eq!(
             codec_string(Codec::Aac, &[0x11, 0x90]).unwrap(),
@@ -160,7 +197,7 @@ mod tests {
 
     #[test]
     fn a_short_configuration_is_an_error() {
-        for codec in [Codec::H264, Codec::H265, Codec::Av1, Codec::Aac] {
+        for codec in [Codec::H264, Codec::H265, Codec::Av1, Codec::Vp9, Codec::Aac] {
             assert!(matches!(
                 codec_string(codec, &[1]),
                 Err(CmafError::Truncated(_))

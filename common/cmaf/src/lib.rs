@@ -5,8 +5,11 @@ mod codec_string;
 pub mod dash;
 mod error;
 pub mod fragment;
+pub mod head;
 pub mod hls;
 pub mod init;
+pub mod moof;
+pub mod movie;
 pub mod presentation;
 pub mod protect;
 

@@ -1,7 +1,9 @@
 //! What both manifests say: a title's tracks and how far they reach.
 
-use reeldrop_events::{PublishedSegment, Ratio, Scheme, Transfer, VideoCodec};
+use reeldrop_events::{PublishedSegment, Ratio, Scheme, Transfer};
 use uuid::Uuid;
+
+use crate::Codec;
 
 /// A package of a title, whole or as far as it is there.
 ///
@@ -51,7 +53,7 @@ pub struct Video {
     /// Its segments and codec.
     pub track: Track,
     /// The codec: renditions of different codecs are never switched between.
-    pub family: VideoCodec,
+    pub family: Codec,
     /// Width in pixels.
     pub width: u32,
     /// Height in pixels.

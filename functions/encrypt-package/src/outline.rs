@@ -78,7 +78,7 @@ fn run(publication: &Publication, segments: &[PublishedSegment]) -> Vec<Publishe
 fn video(publication: &Publication, planned: &Rendition, track: Track) -> Video {
     Video {
         track,
-        family: planned.codec,
+        family: planned.codec.into(),
         width: planned.width,
         height: planned.height,
         frame_rate: publication.plan.timeline.frame_rate.ratio(),

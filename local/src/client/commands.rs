@@ -9,6 +9,7 @@ use tokio::time::sleep;
 use super::{
     export,
     portal::{ClientError, Portal},
+    single_file::{self, SingleFile},
     title::{Package, Title},
     upload::ContentKey,
 };
@@ -224,6 +225,44 @@ pub async fn export_title(
         more,
         &format!("lies in {} ({files} files)", folder.display()),
     );
+    Ok(())
+}
+
+/// Saves a finished title as one MP4 file.
+///
+/// # Errors
+/// [`ClientError`] where the portal does not answer, the title is not finished or has no such
+/// rendition, or the file cannot be written.
+pub async fn export_file(
+    portal: &Portal,
+    id: &str,
+    wanted: &SingleFile,
+    as_json: bool,
+) -> Result<(), ClientError> {
+    let title = title(portal, id).await?;
+    let is_clear = |package: &Package| package.scheme.as_deref() == Some("none");
+    let key = if wanted.encrypted || title.packages.iter().all(is_clear) {
+        None
+    } else {
+        let OwnersKey { key, .. } = portal.get(&format!("/api/assets/{id}/key")).await?;
+        let bytes = hex::decode(&key).ok().and_then(|key| key.try_into().ok());
+        let bytes = bytes.ok_or_else(|| {
+            ClientError::Failed("the portal answers with a key that is none".to_owned())
+        })?;
+        Some(reeldrop_cmaf::protect::ContentKey(bytes))
+    };
+    let bytes = single_file::export(portal, &title, wanted, key).await?;
+    // Standard output is the file itself.
+    if wanted.output != Path::new("-") {
+        let file = wanted.output.display();
+        let more = json!({"file": file.to_string(), "bytes": bytes});
+        say(
+            as_json,
+            &title,
+            more,
+            &format!("lies in {file} ({bytes} bytes)"),
+        );
+    }
     Ok(())
 }
 

@@ -3,7 +3,9 @@
 mod cursor;
 mod pssh;
 pub(crate) mod rewrite;
+pub(crate) mod seig;
 pub(crate) mod senc;
+mod sidx;
 pub(crate) mod tenc;
 pub(crate) mod tfhd;
 pub(crate) mod trun;
@@ -13,6 +15,7 @@ use std::fmt;
 
 pub(crate) use cursor::Cursor;
 pub use pssh::{COMMON_SYSTEM_ID, common_pssh};
+pub use sidx::{IndexedSegment, index_bytes, write_index};
 pub(crate) use write::{boxed, full_boxed};
 
 use crate::CmafError;

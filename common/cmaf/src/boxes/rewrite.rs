@@ -9,6 +9,8 @@ pub(crate) enum Change {
     Keep,
     /// Left out.
     Drop,
+    /// These bytes, a whole box, in its place.
+    Replace(Vec<u8>),
     /// Copied under another type, or the same: `prefix` bytes as they are, the boxes after them
     /// asked about in their turn, and `suffix` after them.
     Inside {
@@ -44,6 +46,7 @@ fn rewrite_at(
         match change(&found)? {
             Change::Keep => out.extend_from_slice(found.whole),
             Change::Drop => {}
+            Change::Replace(whole) => out.extend_from_slice(&whole),
             Change::Inside {
                 kind,
                 prefix,

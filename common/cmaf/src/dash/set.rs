@@ -3,15 +3,16 @@
 use std::io;
 
 use quick_xml::events::BytesText;
-use reeldrop_events::{Ratio, Transfer, VideoCodec};
+use reeldrop_events::{Ratio, Transfer};
 
 use super::{Xml, protection, timeline};
+use crate::Codec;
 use crate::presentation::{Audio, Presentation, Track, Video};
 
 /// Writes one set for each video codec, in the order in which the ladder names them, and one for
 /// each audio rendition.
 pub(super) fn write_all(xml: &mut Xml, presentation: &Presentation) -> io::Result<()> {
-    let mut families: Vec<VideoCodec> = Vec::new();
+    let mut families: Vec<Codec> = Vec::new();
     for video in &presentation.video {
         if !families.contains(&video.family) {
             families.push(video.family);

@@ -2,10 +2,11 @@ use quick_xml::{
     Reader,
     events::{BytesStart, Event},
 };
-use reeldrop_events::{Scheme, VideoCodec};
+use reeldrop_events::Scheme;
 use time::macros::datetime;
 
 use super::*;
+use crate::Codec;
 use crate::presentation::samples::title;
 
 fn times() -> Times {
@@ -102,7 +103,7 @@ fn a_complete_manifest_does_not_depend_on_the_clock() {
 #[test]
 fn each_codec_and_each_sound_is_a_set_of_its_own() {
     let mut title = title(true);
-    title.video[1].family = VideoCodec::Av1;
+    title.video[1].family = Codec::Av1;
     let text = mpd(&title, &times());
     let kinds = attribute(&text, "AdaptationSet", "contentType");
     let expected = ["video", "video", "audio", "audio"].map(|kind| Some(kind.to_owned()));

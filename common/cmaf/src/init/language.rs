@@ -21,7 +21,7 @@ const UNDETERMINED: &str = "und";
 /// The primary language of a BCP 47 tag, as ISO/IEC 14496-12, 8.4.2, packs it: five bits a letter.
 ///
 /// Tags without an ISO 639 language give `und`.
-pub(super) fn packed(tag: &str) -> u16 {
+pub(crate) fn packed(tag: &str) -> u16 {
     let primary = tag
         .split('-')
         .next()
@@ -37,6 +37,21 @@ pub(super) fn packed(tag: &str) -> u16 {
         .fold(0, |packed, letter| (packed << 5) | u16::from(letter - 0x60))
 }
 
+/// The BCP 47 tag of a packed language: two letters where there are two.
+pub(crate) fn unpacked(packed: u16) -> String {
+    let letters: [u8; 3] = [10, 5, 0].map(|shift| {
+        let letter = u8::try_from((packed >> shift) & 31).unwrap_or(0);
+        0x60 + letter
+    });
+    if !letters.iter().all(u8::is_ascii_lowercase) {
+        return UNDETERMINED.to_owned();
+    }
+    let three: String = letters.into_iter().map(char::from).collect();
+    let mut pairs = TWO_TO_THREE.split(' ');
+    let two = pairs.find_map(|pair| pair.split_at_checked(2).filter(|(_, of)| *of == three));
+    two.map_or(three, |(two, _)| two.to_owned())
+}
+
 fn three_letters(two: &str) -> &'static str {
     TWO_TO_THREE
         .split(' ')
@@ -47,13 +62,6 @@ fn three_letters(two: &str) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn unpacked(packed: u16) -> String {
-        [10, 5, 0]
-            .iter()
-            .map(|shift| char::from(0x60 + ((packed >> shift) & 31) as u8))
-            .collect()
-    }
 
     #[test]
     fn tags_become_three_letters() {
@@ -69,7 +77,20 @@ mod tests {
             ("x-private", "und"),
             ("\u{e9}n", "und"),
         ] {
-            assert_eq!(unpacked(packed(tag)), three, "{tag}");
+            let letters = |packed: u16| {
+                let letters = [10, 5, 0].map(|shift| 0x60 + ((packed >> shift) & 31) as u8);
+                letters.map(char::from).iter().collect::<String>()
+            };
+            assert_eq!(letters(packed(tag)), three, "{tag}");
         }
+    }
+
+    #[test]
+    fn packed_letters_become_the_shortest_tag() {
+        for (tag, expected) in [("en", "en"), ("deu", "de"), ("und", "und"), ("ang", "ang")] {
+            assert_eq!(unpacked(packed(tag)), expected);
+        }
+        assert_eq!(unpacked(0), "und");
+        assert_eq!(unpacked(0x7fff), "und");
     }
 }

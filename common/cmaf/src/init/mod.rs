@@ -3,7 +3,7 @@
 mod audio;
 pub(crate) mod entry;
 mod esds;
-mod language;
+pub(crate) mod language;
 mod movie;
 pub(crate) mod read;
 mod video;

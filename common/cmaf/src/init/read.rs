@@ -8,6 +8,8 @@ use crate::boxes::{BoxRef, Boxes, Cursor, FourCc, iter};
 
 /// The most tracks of a file that are looked at.
 const MAX_TRACKS: usize = 64;
+/// The most sample entries of a track that are looked at.
+const MAX_ENTRIES: usize = 8;
 
 /// One track of a header.
 pub(crate) struct Track<'a> {
@@ -18,6 +20,9 @@ pub(crate) struct Track<'a> {
     pub(crate) entry: Boxes<'a>,
     pub(crate) defaults: Defaults,
     pub(crate) protection: Option<TrackProtectionInfo>,
+    /// Number of the sample entry of a protected track's clear samples, where it has one: a clear
+    /// lead.
+    pub(crate) clear_entry: Option<u32>,
 }
 
 /// What `sinf` says.
@@ -69,25 +74,54 @@ fn read_track<'a>(trak: &BoxRef<'a>) -> Result<Track<'a>, CmafError> {
     let minf = child(&mdia, b"minf", "minf")?;
     let stbl = child(&minf, b"stbl", "stbl")?;
     let stsd = child(&stbl, b"stsd", "stsd")?;
+    let entries = read_entries(&stsd)?;
+    let (protected, clear): (Vec<_>, Vec<_>) = (1..)
+        .zip(&entries)
+        .partition(|(_, entry)| entry.protection.is_some());
+    let (entry, clear_entry) = match (protected.as_slice(), clear.as_slice()) {
+        ([], []) => return Err(CmafError::Missing("sample entry")),
+        ([(_, entry)], []) | ([], [(_, entry)]) => (entry, None),
+        ([(_, entry)], [(number, clear)]) if entry.format == clear.format => (entry, Some(*number)),
+        _ => return Err(CmafError::Unsupported("track with several sample entries")),
+    };
+    Ok(Track {
+        id,
+        format: entry.format,
+        entry: entry.boxes.clone(),
+        defaults: Defaults::default(),
+        protection: entry.protection,
+        clear_entry,
+    })
+}
+
+/// One entry of `stsd`.
+struct SampleEntry<'a> {
+    format: FourCc,
+    boxes: Boxes<'a>,
+    protection: Option<TrackProtectionInfo>,
+}
+
+fn read_entries<'a>(stsd: &BoxRef<'a>) -> Result<Vec<SampleEntry<'a>>, CmafError> {
     let (_, _, content) = stsd.full()?;
     let mut cursor = Cursor::new(content, "stsd");
     cursor.u32()?;
-    let mut entries = iter(cursor.rest());
-    let first = entries.next().ok_or(CmafError::Missing("sample entry"))??;
-    if entries.next().is_some() {
-        return Err(CmafError::Unsupported("track with several sample entries"));
+    let mut entries = Vec::new();
+    for found in iter(cursor.rest()) {
+        let found = found?;
+        if entries.len() == MAX_ENTRIES {
+            return Err(CmafError::TooLarge("number of sample entries"));
+        }
+        // Unknown entries, such as captions, are never protected here: nothing in them is needed.
+        let boxes = entry::fields_len(found.kind).and_then(|len| found.payload.get(len..));
+        let boxes = iter(boxes.unwrap_or_default());
+        let (format, protection) = read_protection(found.kind, &boxes)?;
+        entries.push(SampleEntry {
+            format,
+            boxes,
+            protection,
+        });
     }
-    // Unknown entries, such as captions, are never protected here: nothing inside them is needed.
-    let entry = entry::fields_len(first.kind).and_then(|len| first.payload.get(len..));
-    let entry = iter(entry.unwrap_or_default());
-    let (format, protection) = read_protection(first.kind, &entry)?;
-    Ok(Track {
-        id,
-        format,
-        entry,
-        defaults: Defaults::default(),
-        protection,
-    })
+    Ok(entries)
 }
 
 fn read_track_id(tkhd: &BoxRef<'_>) -> Result<u32, CmafError> {

@@ -1,7 +1,9 @@
 //! A title that the manifests' tests share.
 
-use reeldrop_events::{PublishedSegment, Ratio, Scheme, Transfer, VideoCodec};
+use reeldrop_events::{PublishedSegment, Ratio, Scheme, Transfer};
 use uuid::Uuid;
+
+use crate::Codec;
 
 use super::{Audio, Presentation, Protection, Span, Track, Video};
 
@@ -32,7 +34,7 @@ fn video(name: &str, size: (u32, u32), declared_bps: u64, bytes: [u64; 4]) -> Vi
             declared_bps,
             segments: segments(&[60_060, 120_120, 180_180, 150_150], &bytes),
         },
-        family: VideoCodec::H264,
+        family: Codec::H264,
         width: size.0,
         height: size.1,
         frame_rate: Ratio {

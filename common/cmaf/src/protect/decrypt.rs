@@ -4,14 +4,14 @@ use uuid::Uuid;
 
 use super::ContentKey;
 use super::cipher::Cipher;
-use super::fragment::{self, TrackFragment};
+use super::fragment::{self, Kept, TrackFragment};
 use super::samples::{Direction, FragmentJob, Mode, SampleJob, TrackJob};
 use super::segment::transform;
 use crate::CmafError;
-use crate::boxes::BoxRef;
 use crate::boxes::senc::{Reader, Subsample};
 use crate::boxes::tenc::Iv;
-use crate::boxes::tfhd::Defaults;
+use crate::boxes::tfhd::{Defaults, without_sample_description};
+use crate::boxes::{BoxRef, seig};
 use crate::init::read::{Track, tracks};
 
 /// All that decrypting the segments of a header's tracks takes.
@@ -33,6 +33,8 @@ struct TrackCipher {
     cipher: Cipher,
     mode: Mode,
     iv: Iv,
+    /// Number of the sample entry whose samples are clear.
+    clear_entry: Option<u32>,
 }
 
 impl std::fmt::Debug for Decryption {
@@ -77,6 +79,7 @@ impl TrackDecryption {
                     cipher: Cipher::new(&key),
                     mode,
                     iv: info.tenc.iv,
+                    clear_entry: track.clear_entry,
                 })
             }
             Some(_) | None => None,
@@ -119,29 +122,48 @@ fn decrypt_moof(
             .unwrap_or_default()
     };
     let mut jobs = Vec::new();
-    let mut is_protected = Vec::new();
+    let mut ciphers = Vec::new();
     for fragment in fragment::read(segment, moof, defaults)? {
         let track = decryption.track(fragment.track_id);
         let track = track.ok_or(CmafError::Invalid("track id of a fragment"))?;
-        is_protected.push(track.cipher.is_some());
-        if let Some(cipher) = &track.cipher {
-            jobs.push(track_job(&fragment, cipher)?);
+        ciphers.push(track.cipher.as_ref());
+        match &track.cipher {
+            Some(cipher) if !cipher.leaves_clear(&fragment) => {
+                jobs.push(track_job(&fragment, cipher)?);
+            }
+            Some(_) | None => {}
         }
     }
     fragment::write_moof(moof, out, |index, traf, writer| {
-        let is_protected = is_protected.get(index).copied().unwrap_or(false);
-        let keep = |found: &BoxRef<'_>| {
-            !is_protected || !matches!(&found.kind.0, b"senc" | b"saiz" | b"saio")
-        };
-        writer.traf(traf, keep, |_, _| Ok(()))
+        let cipher = ciphers.get(index).copied().flatten();
+        writer.traf(traf, |found| unprotect_box(found, cipher), |_, _| Ok(()))
     })?;
     Ok(FragmentJob(jobs))
 }
 
-fn track_job(fragment: &TrackFragment<'_>, cipher: &TrackCipher) -> Result<TrackJob, CmafError> {
-    if fragment.has_seig {
-        return Err(CmafError::Unsupported("protection by sample groups"));
+impl TrackCipher {
+    fn leaves_clear(&self, fragment: &TrackFragment<'_>) -> bool {
+        fragment.clear.is_some() || self.clear_entry == Some(fragment.sample_description)
     }
+}
+
+/// What becomes of a box of a `traf`; `cipher` is none where the track is clear.
+fn unprotect_box(found: &BoxRef<'_>, cipher: Option<&TrackCipher>) -> Result<Kept, CmafError> {
+    let Some(cipher) = cipher else {
+        return Ok(Kept::Whole);
+    };
+    Ok(match &found.kind.0 {
+        b"senc" | b"saiz" | b"saio" => Kept::Not,
+        _ if seig::is_seig(found)? => Kept::Not,
+        // The header that is decrypted has but one entry.
+        b"tfhd" if cipher.clear_entry.is_some() => {
+            Kept::Instead(without_sample_description(found)?)
+        }
+        _ => Kept::Whole,
+    })
+}
+
+fn track_job(fragment: &TrackFragment<'_>, cipher: &TrackCipher) -> Result<TrackJob, CmafError> {
     let mut job = TrackJob {
         cipher: cipher.cipher.clone(),
         mode: cipher.mode,

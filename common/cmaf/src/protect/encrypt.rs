@@ -1,23 +1,20 @@
 //! Encrypting segments.
 
-use std::ops::Range;
-
 use reeldrop_events::Scheme;
 use sha2::{Digest, Sha256};
 
 use super::cipher::Cipher;
-use super::fragment::{self, MoofWriter, SampleAt};
-use super::nal::NalReader;
+use super::fragment::{self, Kept, MoofWriter, SampleAt};
+use super::layout::Layout;
 use super::samples::{Direction, FragmentJob, Mode, SampleJob, TrackJob};
 use super::segment::transform;
-use super::subsample::{Alignment, SampleMap};
 use super::{ContentKey, Protection, header};
 use crate::CmafError;
-use crate::boxes::senc::{self, Entry, Subsample};
+use crate::boxes::senc::{self, Entry};
 use crate::boxes::tfhd::Defaults;
 use crate::boxes::{BoxRef, FourCc};
 use crate::init::entry;
-use crate::init::read::{Track, tracks};
+use crate::init::read::tracks;
 
 /// All that encrypting the segments of one rendition takes.
 ///
@@ -31,22 +28,13 @@ use crate::init::read::{Track, tracks};
 /// and so do two titles that a person gave the same key, because each has a salt of its own.
 #[derive(Clone)]
 pub struct TrackProtection {
-    cipher: Cipher,
+    pub(super) cipher: Cipher,
     protection: Protection,
-    track_id: u32,
-    mode: Mode,
-    layout: Layout,
+    pub(super) track_id: u32,
+    pub(super) mode: Mode,
+    pub(super) layout: Layout,
     iv_base: u64,
     defaults: Defaults,
-}
-
-/// Which bytes of a sample are protected.
-#[derive(Clone)]
-enum Layout {
-    /// All: sound.
-    Whole,
-    /// The data of slices.
-    Slices(NalReader),
 }
 
 impl std::fmt::Debug for TrackProtection {
@@ -64,7 +52,7 @@ impl TrackProtection {
     ///
     /// # Errors
     /// [`CmafError`] where the header has not exactly one clear track, its parameter sets cannot be
-    /// read, or its codec cannot be protected here (AV1).
+    /// read, or its codec cannot be protected here.
     pub fn new(
         clear_init: &[u8],
         protection: &Protection,
@@ -100,14 +88,30 @@ impl TrackProtection {
         })
     }
 
-    fn iv(&self, sample: &SampleAt) -> [u8; 16] {
+    /// The vector of a sample with this decode time.
+    pub(super) fn iv(&self, decode_time: u64) -> [u8; 16] {
         match self.mode {
             Mode::Cbcs(_) => self.protection.iv,
             Mode::Cenc => {
-                let iv = self.iv_base.wrapping_add(sample.decode_time);
+                let iv = self.iv_base.wrapping_add(decode_time);
                 (u128::from(iv) << 64).to_be_bytes()
             }
         }
+    }
+
+    /// What `senc` says of the samples of `job`.
+    pub(super) fn entries<'a>(
+        &self,
+        job: &'a TrackJob,
+    ) -> impl ExactSizeIterator<Item = Entry<'a>> + Clone + use<'a> {
+        let iv_bytes = self.iv_bytes();
+        job.samples.iter().map(move |sample| Entry {
+            iv: sample.iv.get(..iv_bytes).unwrap_or_default(),
+            subsamples: job
+                .subsamples
+                .get(sample.subsamples.clone())
+                .unwrap_or_default(),
+        })
     }
 
     /// How many bytes of a sample's vector stand in `senc`.
@@ -115,26 +119,6 @@ impl TrackProtection {
         match self.mode {
             Mode::Cbcs(_) => 0,
             Mode::Cenc => 8,
-        }
-    }
-}
-
-impl Layout {
-    fn of(track: &Track<'_>) -> Result<Self, CmafError> {
-        let config = |kind: &[u8; 4], name| {
-            let found = track
-                .entry
-                .clone()
-                .find(kind)?
-                .ok_or(CmafError::Missing(name))?;
-            Ok::<_, CmafError>(found.payload)
-        };
-        match &track.format.0 {
-            b"mp4a" => Ok(Self::Whole),
-            b"avc1" | b"avc3" => Ok(Self::Slices(NalReader::avc(config(b"avcC", "avcC")?)?)),
-            b"hvc1" | b"hev1" => Ok(Self::Slices(NalReader::hevc(config(b"hvcC", "hvcC")?)?)),
-            b"av01" => Err(CmafError::Unsupported("encryption of AV1")),
-            _ => Err(CmafError::Unsupported("encryption of this codec")),
         }
     }
 }
@@ -185,7 +169,7 @@ fn encrypt_moof(
         if fragment.track_id != track.track_id {
             return Err(CmafError::Invalid("track id of a fragment"));
         }
-        if fragment.senc.is_some() || fragment.has_seig {
+        if fragment.senc.is_some() || fragment.clear.is_some() {
             return Err(CmafError::Unsupported("segment that is protected already"));
         }
         jobs.push(track_job(segment, &fragment.samples, track, layout)?);
@@ -215,13 +199,10 @@ fn track_job(
     let mut jobs = Vec::with_capacity(samples.len());
     for sample in samples {
         let data = segment.get(sample.range.clone()).unwrap_or_default();
-        let ranges = match layout {
-            Layout::Whole => 0..0,
-            Layout::Slices(reader) => map_slices(reader, data, track.mode, &mut subsamples)?,
-        };
+        let ranges = layout.map(data, track.mode, &mut subsamples)?;
         jobs.push(SampleJob {
             range: sample.range.clone(),
-            iv: track.iv(sample),
+            iv: track.iv(sample.decode_time),
             subsamples: ranges,
         });
     }
@@ -234,38 +215,16 @@ fn track_job(
     })
 }
 
-fn map_slices(
-    reader: &mut NalReader,
-    sample: &[u8],
-    mode: Mode,
-    subsamples: &mut Vec<Subsample>,
-) -> Result<Range<usize>, CmafError> {
-    let alignment = match mode {
-        Mode::Cenc => Alignment::Blocks,
-        Mode::Cbcs(_) => Alignment::Exact,
-    };
-    let mut map = SampleMap::new(subsamples, alignment);
-    reader.map(sample, &mut map)?;
-    Ok(map.finish())
-}
-
 fn write_traf(
     traf: &BoxRef<'_>,
     writer: &mut MoofWriter<'_>,
     job: &TrackJob,
     track: &TrackProtection,
 ) -> Result<(), CmafError> {
-    let iv_bytes = track.iv_bytes();
-    let entries = job.samples.iter().map(|sample| Entry {
-        iv: sample.iv.get(..iv_bytes).unwrap_or_default(),
-        subsamples: job
-            .subsamples
-            .get(sample.subsamples.clone())
-            .unwrap_or_default(),
-    });
+    let entries = track.entries(job);
     writer.traf(
         traf,
-        |_| true,
+        |_| Ok(Kept::Whole),
         |out, moof_start| senc::write(out, moof_start, entries),
     )
 }

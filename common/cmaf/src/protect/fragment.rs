@@ -1,12 +1,12 @@
-//! Reading a `moof`: where each sample lies and when it is decoded.
+//! The samples of a segment, and writing its `moof`s again.
 
 use std::ops::Range;
 
 use crate::CmafError;
-use crate::boxes::tfhd::{Defaults, Tfhd, read_tfdt};
+use crate::boxes::tfhd::Defaults;
 use crate::boxes::trun::Trun;
-use crate::boxes::{BoxRef, boxed, iter};
-use crate::fragment::MAX_SAMPLES;
+use crate::boxes::{BoxRef, boxed, iter, seig};
+use crate::moof;
 
 /// One sample of a segment.
 #[derive(Clone)]
@@ -20,10 +20,12 @@ pub(super) struct SampleAt {
 /// One `traf`.
 pub(super) struct TrackFragment<'a> {
     pub(super) track_id: u32,
+    /// Number of the sample entry, from 1.
+    pub(super) sample_description: u32,
     pub(super) samples: Vec<SampleAt>,
     pub(super) senc: Option<BoxRef<'a>>,
-    /// Whether sample groups change the protection of single samples.
-    pub(super) has_seig: bool,
+    /// Whether sample groups say that all samples are clear, where there are any.
+    pub(super) clear: Option<bool>,
 }
 
 /// Reads the track fragments of `moof`, which lies in `segment`.
@@ -34,128 +36,45 @@ pub(super) fn read<'a>(
     moof: &BoxRef<'a>,
     defaults: impl Fn(u32) -> Defaults,
 ) -> Result<Vec<TrackFragment<'a>>, CmafError> {
-    let mut fragments = Vec::new();
-    let mut left = MAX_SAMPLES;
-    for found in moof.children() {
-        let traf = found?;
-        if traf.kind != b"traf" {
-            continue;
-        }
-        let fragment = read_traf(
-            segment,
-            moof.offset,
-            &traf,
-            fragments.is_empty(),
-            left,
-            &defaults,
-        )?;
-        left -= fragment.samples.len();
-        fragments.push(fragment);
-    }
-    Ok(fragments)
+    let fragments = moof::read(moof, defaults)?;
+    let fragments = fragments
+        .iter()
+        .map(|fragment| TrackFragment::of(segment.len(), moof.offset, fragment));
+    fragments.collect()
 }
 
-fn read_traf<'a>(
-    segment: &[u8],
-    moof_start: usize,
-    traf: &BoxRef<'a>,
-    first: bool,
-    most: usize,
-    defaults: &impl Fn(u32) -> Defaults,
-) -> Result<TrackFragment<'a>, CmafError> {
-    let tfhd = traf
-        .children()
-        .find(b"tfhd")?
-        .ok_or(CmafError::Missing("tfhd"))?;
-    let tfhd = Tfhd::read(&tfhd)?;
-    // ISO/IEC 14496-12, 8.8.7.1. The older bases are no part of CMAF (ISO/IEC 23000-19, 7.5.16).
-    if tfhd.base_data_offset.is_some() || !(tfhd.base_is_moof || first) {
-        return Err(CmafError::Unsupported(
-            "track fragment whose data offsets are not of its moof",
-        ));
-    }
-    let start = match traf.children().find(b"tfdt")? {
-        Some(tfdt) => read_tfdt(&tfdt)?,
-        None => return Err(CmafError::Missing("tfdt")),
-    };
-    let mut runs = Runs {
-        segment_len: segment.len(),
-        base: moof_start,
-        defaults: tfhd.defaults(defaults(tfhd.track_id)),
-        position: moof_start,
-        decode_time: start,
-        most,
-        samples: Vec::new(),
-    };
-    let mut fragment = TrackFragment {
-        track_id: tfhd.track_id,
-        samples: Vec::new(),
-        senc: None,
-        has_seig: false,
-    };
-    for found in traf.children() {
-        let found = found?;
-        match &found.kind.0 {
-            b"trun" => runs.add(&found)?,
-            b"senc" => fragment.senc = Some(found),
-            b"sgpd" | b"sbgp" => fragment.has_seig |= groups_by(&found, b"seig")?,
-            _ => {}
-        }
-    }
-    fragment.samples = runs.samples;
-    Ok(fragment)
-}
-
-fn groups_by(found: &BoxRef<'_>, kind: &[u8; 4]) -> Result<bool, CmafError> {
-    let (_, _, content) = found.full()?;
-    Ok(content.starts_with(kind))
-}
-
-/// Adds up runs.
-struct Runs {
-    segment_len: usize,
-    base: usize,
-    defaults: Defaults,
-    position: usize,
-    decode_time: u64,
-    most: usize,
-    samples: Vec<SampleAt>,
-}
-
-impl Runs {
-    fn add(&mut self, trun: &BoxRef<'_>) -> Result<(), CmafError> {
-        let mut run = Trun::read(trun)?;
-        if let Some(offset) = run.data_offset {
-            let offset = isize::try_from(offset).map_err(|_| CmafError::TooLarge("data offset"))?;
-            self.position = self
-                .base
-                .checked_add_signed(offset)
-                .ok_or(CmafError::Invalid("data offset"))?;
-        }
-        let count = usize::try_from(run.sample_count).unwrap_or(usize::MAX);
-        // A count costs nothing to claim where all samples have default sizes.
-        if count > self.most - self.samples.len() {
-            return Err(CmafError::TooLarge("number of samples"));
-        }
-        for _ in 0..count {
-            let sample = run.next(self.defaults)?;
-            let size = usize::try_from(sample.size).map_err(|_| CmafError::TooLarge("sample"))?;
-            let end = self
-                .position
-                .checked_add(size)
-                .filter(|end| *end <= self.segment_len);
-            let end = end.ok_or(CmafError::Truncated("segment"))?;
-            self.samples.push(SampleAt {
-                range: self.position..end,
-                decode_time: self.decode_time,
+impl<'a> TrackFragment<'a> {
+    fn of(
+        segment_len: usize,
+        moof_start: usize,
+        fragment: &moof::TrackFragment<'a>,
+    ) -> Result<Self, CmafError> {
+        let mut samples = Vec::with_capacity(fragment.samples.len());
+        let mut decode_time = fragment.base_decode_time;
+        for sample in &fragment.samples {
+            let start = usize::try_from(sample.offset).ok();
+            let start = start.and_then(|start| moof_start.checked_add(start));
+            let size = usize::try_from(sample.info.size).ok();
+            let end = start
+                .zip(size)
+                .and_then(|(start, size)| start.checked_add(size));
+            let range = start.zip(end.filter(|end| *end <= segment_len));
+            let (start, end) = range.ok_or(CmafError::Truncated("segment"))?;
+            samples.push(SampleAt {
+                range: start..end,
+                decode_time,
             });
-            self.position = end;
-            self.decode_time = self
-                .decode_time
-                .checked_add(u64::from(sample.duration))
+            decode_time = decode_time
+                .checked_add(u64::from(sample.info.duration))
                 .ok_or(CmafError::TooLarge("decode time"))?;
         }
-        Ok(())
+        Ok(Self {
+            track_id: fragment.track_id,
+            sample_description: fragment.sample_description,
+            clear: seig::all_clear(&fragment.traf, samples.len())?,
+            senc: fragment.traf.children().find(b"senc")?,
+            samples,
+        })
     }
 }
 
@@ -219,6 +138,14 @@ fn write_children(
     Ok(())
 }
 
+/// What becomes of a box in a `traf`.
+pub(super) enum Kept {
+    Whole,
+    Not,
+    /// These bytes stand in its place; never of a `trun`.
+    Instead(Vec<u8>),
+}
+
 /// A `moof` that is being written.
 pub(super) struct MoofWriter<'a> {
     pub(super) out: &'a mut Vec<u8>,
@@ -232,7 +159,7 @@ impl MoofWriter<'_> {
     pub(super) fn traf(
         &mut self,
         traf: &BoxRef<'_>,
-        keep: impl Fn(&BoxRef<'_>) -> bool,
+        keep: impl Fn(&BoxRef<'_>) -> Result<Kept, CmafError>,
         more: impl FnOnce(&mut Vec<u8>, usize) -> Result<(), CmafError>,
     ) -> Result<(), CmafError> {
         let mut outcome = Ok(());
@@ -248,12 +175,17 @@ fn copy_kept(
     traf: &BoxRef<'_>,
     out: &mut Vec<u8>,
     data_offsets_at: &mut Vec<usize>,
-    keep: impl Fn(&BoxRef<'_>) -> bool,
+    keep: impl Fn(&BoxRef<'_>) -> Result<Kept, CmafError>,
 ) -> Result<(), CmafError> {
     for found in iter(traf.payload) {
         let found = found?;
-        if !keep(&found) {
-            continue;
+        match keep(&found)? {
+            Kept::Whole => {}
+            Kept::Not => continue,
+            Kept::Instead(whole) => {
+                out.extend_from_slice(&whole);
+                continue;
+            }
         }
         if found.kind == b"trun" && Trun::read(&found)?.data_offset.is_some() {
             let header = found.whole.len() - found.payload.len();

@@ -17,6 +17,29 @@ use crate::init::entry;
 /// # Errors
 /// [`CmafError`] where `init` is no header, is protected already, or holds a codec that cannot be.
 pub fn encrypt_init(init: &[u8], protection: &Protection) -> Result<Vec<u8>, CmafError> {
+    encrypt(init, protection, Lead::None)
+}
+
+/// As [`encrypt_init`], for tracks whose first fragments stay clear: the clear sample entry comes
+/// second, and such fragments name it (ISO/IEC 23001-7, 4.2: a track may mix both).
+///
+/// # Errors
+/// As [`encrypt_init`].
+pub fn encrypt_init_with_lead(init: &[u8], protection: &Protection) -> Result<Vec<u8>, CmafError> {
+    encrypt(init, protection, Lead::Clear)
+}
+
+/// Number of the clear sample entry of a track with a clear lead.
+pub(super) const CLEAR_ENTRY: u32 = 2;
+
+/// What a track begins with.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Lead {
+    None,
+    Clear,
+}
+
+fn encrypt(init: &[u8], protection: &Protection, lead: Lead) -> Result<Vec<u8>, CmafError> {
     if protection.scheme == Scheme::None {
         return Ok(init.to_vec());
     }
@@ -24,18 +47,47 @@ pub fn encrypt_init(init: &[u8], protection: &Protection) -> Result<Vec<u8>, Cma
         .find(b"moov")?
         .ok_or(CmafError::Missing("moov"))?;
     let mut out = Vec::with_capacity(init.len() + 256);
-    rewrite(init, &mut out, &mut |found| protect_box(found, protection))?;
+    rewrite(init, &mut out, &mut |found| {
+        protect_box(found, protection, lead)
+    })?;
     Ok(out)
 }
 
-fn protect_box(found: &BoxRef<'_>, protection: &Protection) -> Result<Change, CmafError> {
+fn protect_box(
+    found: &BoxRef<'_>,
+    protection: &Protection,
+    lead: Lead,
+) -> Result<Change, CmafError> {
     match &found.kind.0 {
         b"moov" => Ok(inside(found, 0, common_pssh(&[protection.kid]))),
         b"trak" | b"mdia" | b"minf" | b"stbl" => Ok(inside(found, 0, Vec::new())),
+        b"stsd" if lead == Lead::Clear => both_entries(found, protection),
         b"stsd" => Ok(inside(found, 8, Vec::new())),
         b"encv" | b"enca" => Err(CmafError::Unsupported("header that is protected already")),
         _ => protect_entry(found, protection),
     }
+}
+
+/// `stsd` with the protected entry, and the clear one after it.
+fn both_entries(stsd: &BoxRef<'_>, protection: &Protection) -> Result<Change, CmafError> {
+    let (version, flags, content) = stsd.full()?;
+    let (count, entries) = content
+        .split_first_chunk::<4>()
+        .ok_or(CmafError::Truncated("stsd"))?;
+    if u32::from_be_bytes(*count) != 1 {
+        return Err(CmafError::Unsupported("track with several sample entries"));
+    }
+    let mut protected = Vec::new();
+    rewrite(entries, &mut protected, &mut |found| {
+        protect_box(found, protection, Lead::None)
+    })?;
+    let mut out = Vec::new();
+    full_boxed(&mut out, b"stsd", version, flags, |out| {
+        out.extend(CLEAR_ENTRY.to_be_bytes());
+        out.extend_from_slice(&protected);
+        out.extend_from_slice(entries);
+    });
+    Ok(Change::Replace(out))
 }
 
 // Sample entries are told from other boxes by their types, none of which occurs elsewhere.
@@ -111,7 +163,7 @@ pub fn decrypt_init(init: &[u8]) -> Result<Vec<u8>, CmafError> {
 fn unprotect_box(found: &BoxRef<'_>) -> Result<Change, CmafError> {
     match &found.kind.0 {
         b"moov" | b"trak" | b"mdia" | b"minf" | b"stbl" => Ok(inside(found, 0, Vec::new())),
-        b"stsd" => Ok(inside(found, 8, Vec::new())),
+        b"stsd" => one_entry(found),
         b"pssh" | b"sinf" => Ok(Change::Drop),
         b"encv" | b"enca" => {
             let prefix = entry::fields_len(found.kind).unwrap_or_default();
@@ -138,6 +190,32 @@ fn unprotect_box(found: &BoxRef<'_>) -> Result<Change, CmafError> {
         }
         _ => Ok(Change::Keep),
     }
+}
+
+/// `stsd` with its entries unprotected; without the clear one of a clear lead, which is the same then.
+fn one_entry(stsd: &BoxRef<'_>) -> Result<Change, CmafError> {
+    let (version, flags, content) = stsd.full()?;
+    let (count, entries) = content
+        .split_first_chunk::<4>()
+        .ok_or(CmafError::Truncated("stsd"))?;
+    let mut count = u32::from_be_bytes(*count);
+    let is_protected = |found: &BoxRef<'_>| found.kind == b"encv" || found.kind == b"enca";
+    let has_protected = iter(entries).flatten().any(|found| is_protected(&found));
+    let mut unprotected = Vec::new();
+    for entry in iter(entries) {
+        let entry = entry?;
+        if has_protected && !is_protected(&entry) {
+            count = count.saturating_sub(1);
+        } else {
+            rewrite(entry.whole, &mut unprotected, &mut unprotect_box)?;
+        }
+    }
+    let mut out = Vec::new();
+    full_boxed(&mut out, b"stsd", version, flags, |out| {
+        out.extend(count.to_be_bytes());
+        out.extend_from_slice(&unprotected);
+    });
+    Ok(Change::Replace(out))
 }
 
 fn inside(found: &BoxRef<'_>, prefix: usize, suffix: Vec<u8>) -> Change {

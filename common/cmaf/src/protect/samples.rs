@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::cipher::Cipher;
+use super::lanes;
 use super::segment::{Job, cover};
 use crate::boxes::senc::Subsample;
 use crate::boxes::tenc::Pattern;
@@ -52,47 +53,66 @@ impl Job for FragmentJob {
 
     fn apply(&self, offset: usize, media: &mut [u8]) {
         for track in &self.0 {
-            for sample in &track.samples {
-                let range = sample.range.start.saturating_sub(offset)
-                    ..sample.range.end.saturating_sub(offset);
-                track.apply(sample, media.get_mut(range).unwrap_or_default());
-            }
+            track.apply_all(offset, media);
         }
     }
 }
 
 impl TrackJob {
-    fn apply(&self, sample: &SampleJob, data: &mut [u8]) {
-        let subsamples = self
-            .subsamples
-            .get(sample.subsamples.clone())
-            .unwrap_or_default();
+    /// Ciphers all samples in `media`, a copy of the segment's bytes from `offset`.
+    pub(super) fn apply_all(&self, offset: usize, media: &mut [u8]) {
         match self.mode {
             Mode::Cenc => {
-                let mut stream = self.cipher.key_stream(sample.iv);
-                for_each_protected(subsamples, data, |range| stream.apply(range));
+                for sample in &self.samples {
+                    let range = sample.range.start.saturating_sub(offset)
+                        ..sample.range.end.saturating_sub(offset);
+                    let data = media.get_mut(range).unwrap_or_default();
+                    let mut stream = self.cipher.key_stream(sample.iv);
+                    for range in self.protected(sample, 0) {
+                        stream.apply(data.get_mut(range).unwrap_or_default());
+                    }
+                }
             }
             // 10.4.1: a constant vector starts again in each subsample, and so does the pattern.
             Mode::Cbcs(pattern) => {
-                for_each_protected(subsamples, data, |range| match self.direction {
-                    Direction::Encrypt => self.cipher.cbcs_encrypt(&sample.iv, pattern, range),
-                    Direction::Decrypt => self.cipher.cbcs_decrypt(&sample.iv, pattern, range),
-                })
+                let ranges = self.samples.iter().flat_map(|sample| {
+                    let start = sample.range.start.saturating_sub(offset);
+                    let ranges = self.protected(sample, start);
+                    ranges.map(move |range| (range, sample.iv))
+                });
+                match self.direction {
+                    Direction::Encrypt => lanes::encrypt(&self.cipher, pattern, ranges, media),
+                    Direction::Decrypt => {
+                        for (range, iv) in ranges {
+                            let range = media.get_mut(range).unwrap_or_default();
+                            self.cipher.cbcs_decrypt(&iv, pattern, range);
+                        }
+                    }
+                }
             }
         }
     }
-}
 
-fn for_each_protected(subsamples: &[Subsample], data: &mut [u8], mut apply: impl FnMut(&mut [u8])) {
-    if subsamples.is_empty() {
-        return apply(data);
-    }
-    let mut at = 0;
-    for subsample in subsamples {
-        at += usize::from(subsample.clear);
-        let len = usize::try_from(subsample.protected).unwrap_or(usize::MAX);
-        // Whoever made the job has checked that the subsamples fill the sample.
-        apply(data.get_mut(at..at.saturating_add(len)).unwrap_or_default());
-        at = at.saturating_add(len);
+    /// The protected ranges of a sample that begins at `start`.
+    ///
+    /// Whoever made the job has checked that the subsamples fill the sample.
+    fn protected<'a>(
+        &'a self,
+        sample: &SampleJob,
+        start: usize,
+    ) -> impl Iterator<Item = Range<usize>> + use<'a> {
+        let subsamples = self.subsamples.get(sample.subsamples.clone());
+        let subsamples = subsamples.unwrap_or_default();
+        let whole = subsamples
+            .is_empty()
+            .then_some(start..start + sample.range.len());
+        let mut at = start;
+        let parts = subsamples.iter().map(move |subsample| {
+            let begin = at + usize::from(subsample.clear);
+            let len = usize::try_from(subsample.protected).unwrap_or(usize::MAX);
+            at = begin.saturating_add(len);
+            begin..at
+        });
+        whole.into_iter().chain(parts)
     }
 }

@@ -1,7 +1,8 @@
 //! Damaged headers and segments: errors, never a panic, never memory out of proportion.
 
 use crate::tracks::{
-    Random, audio_init, audio_segment, key, protection, video_init, video_segment,
+    Random, TILED, audio_init, audio_segment, key, protection, tiled_track, video_init,
+    video_segment,
 };
 use reeldrop_cmaf::protect::{
     Decryption, TrackProtection, decrypt_init, decrypt_segment, encrypt_init, encrypt_segment,
@@ -66,17 +67,17 @@ fn exercise(init: &[u8], segment: &[u8], scheme: Scheme) {
 fn damaged_input_never_panics() {
     let mut random = Random(7);
     for scheme in [Scheme::Cbcs, Scheme::Cenc] {
-        for codec in [None, Some(VideoCodec::H264), Some(VideoCodec::H265)] {
-            let init = codec.map_or_else(audio_init, video_init);
-            let segment = match codec {
-                Some(codec) => video_segment(codec, &mut random, 3),
-                None => audio_segment(&mut random),
-            };
+        let mut tracks = vec![(audio_init(), audio_segment(&mut random))];
+        for codec in [VideoCodec::H264, VideoCodec::H265] {
+            tracks.push((video_init(codec), video_segment(codec, &mut random, 3)));
+        }
+        tracks.extend(TILED.map(|(codec, ..)| tiled_track(codec, &mut random)));
+        for (init, segment) in tracks {
             let track = TrackProtection::new(&init, &protection(scheme), &key(), "r").unwrap();
             let protected_init = encrypt_init(&init, &protection(scheme)).unwrap();
             let mut protected = Vec::new();
             encrypt_segment(&segment, &track, &mut protected).unwrap();
-            for _ in 0..1700 {
+            for _ in 0..1200 {
                 exercise(&damage(&init, &mut random), &segment, scheme);
                 exercise(&init, &damage(&segment, &mut random), scheme);
                 exercise(&damage(&protected_init, &mut random), &protected, scheme);

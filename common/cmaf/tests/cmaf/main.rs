@@ -4,6 +4,7 @@
 
 mod clips;
 mod damage;
+mod encryptor;
 mod golden;
 mod protect;
 mod tracks;

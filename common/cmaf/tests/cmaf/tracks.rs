@@ -79,6 +79,63 @@ pub(crate) fn video_init(codec: VideoCodec) -> Vec<u8> {
     init::video(&config).unwrap()
 }
 
+/// Codecs whose samples `golden/tiles.txt` has, with their sample entries and configurations.
+pub(crate) const TILED: [(&str, &[u8; 4], &[u8; 4]); 2] =
+    [("av1", b"av01", b"av1C"), ("vp9", b"vp09", b"vpcC")];
+
+/// A clear track of AV1 or VP9: real headers, random data in place of what is protected.
+pub(crate) fn tiled_track(codec: &str, random: &mut Random) -> (Vec<u8>, Vec<u8>) {
+    let text = include_str!("../golden/tiles.txt");
+    let mut lines = text
+        .lines()
+        .skip_while(|line| !line.starts_with(&format!("config {codec} ")));
+    let config = lines.next().and_then(|line| line.rsplit(' ').next());
+    let samples = lines.map_while(|line| line.strip_prefix("sample "));
+    let samples: Vec<_> = samples
+        .enumerate()
+        .map(|(index, line)| sample(tiled_sample(line, random), 3000, index == 0, 0))
+        .collect();
+    let init = tiled_init(codec, &unhex(config.unwrap()));
+    (
+        init,
+        [segment(&samples[..20], 0), segment(&samples[20..], 60_000)].concat(),
+    )
+}
+
+fn tiled_sample(line: &str, random: &mut Random) -> Vec<u8> {
+    let ranges = line.split(',').map(|range| range.split_once('+').unwrap());
+    let parts = ranges.map(|(clear, protected)| {
+        let data = random.bytes(protected.parse().unwrap());
+        [unhex(clear), data].concat()
+    });
+    parts.collect::<Vec<_>>().concat()
+}
+
+/// A header of AV1, renamed for other codecs.
+fn tiled_init(codec: &str, config: &[u8]) -> Vec<u8> {
+    let mut codec_config = config.to_vec();
+    // What an `av1C` begins with; the header's writer looks at it.
+    codec_config.splice(..4, [0x81, 5, 0x0c, 0]);
+    let init = init::video(&VideoTrackConfig {
+        codec: VideoCodec::Av1,
+        width: 320,
+        height: 180,
+        timescale: 90_000,
+        codec_config: &codec_config,
+        color: None,
+    });
+    let (_, entry, record) = TILED.into_iter().find(|(name, ..)| *name == codec).unwrap();
+    renamed(&renamed(&init.unwrap(), b"av01", entry), b"av1C", record)
+}
+
+/// A header whose boxes of type `from` have the type `to`.
+pub(crate) fn renamed(init: &[u8], from: &[u8; 4], to: &[u8; 4]) -> Vec<u8> {
+    let mut init = init.to_vec();
+    let at = init.windows(4).position(|kind| kind == from).unwrap();
+    init[at..at + 4].copy_from_slice(to);
+    init
+}
+
 pub(crate) fn audio_init() -> Vec<u8> {
     let config = AudioTrackConfig {
         timescale: 48_000,

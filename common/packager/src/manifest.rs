@@ -1,0 +1,200 @@
+//! From what was written to what the manifests say.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::ops::Range;
+use std::path::Path;
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use reeldrop_cmaf::boxes::common_pssh;
+use reeldrop_cmaf::dash::{self, Times};
+use reeldrop_cmaf::movie::{Kind, MovieTrack};
+use reeldrop_cmaf::presentation::{Audio, Presentation, Protection, Span, Track, Video};
+use reeldrop_cmaf::{Codec, hls};
+use reeldrop_events::{PublishedSegment, Ratio};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use crate::mpd::{self, Said};
+use crate::{PackageError, Packaged, Settings, ranges};
+
+/// A track that has been written.
+pub(crate) struct Done {
+    name: String,
+    kind: Kind,
+    codec: Codec,
+    codec_string: String,
+    pub(crate) timescale: u32,
+    language: String,
+    kid: Option<Uuid>,
+    pub(crate) segments: Vec<PublishedSegment>,
+    pub(crate) samples: u64,
+    /// Where header and index lie in the one file of the track.
+    pub(crate) ranges: Option<(Range<u64>, Range<u64>)>,
+}
+
+impl Done {
+    pub(crate) fn new(track: &MovieTrack<'_>, name: &str, kid: Option<Uuid>) -> Self {
+        Self {
+            name: name.to_owned(),
+            kind: track.kind,
+            codec: track.codec,
+            codec_string: track.codec_string.clone(),
+            timescale: track.timescale,
+            language: track.language.clone(),
+            kid,
+            segments: Vec::new(),
+            samples: 0,
+            ranges: None,
+        }
+    }
+
+    pub(crate) fn summary(&self) -> Packaged {
+        Packaged {
+            name: self.name.clone(),
+            codec: self.codec_string.clone(),
+            segments: self.segments.len(),
+            bytes: self.segments.iter().map(|segment| segment.bytes).sum(),
+        }
+    }
+
+    fn said(&self) -> Said {
+        Said {
+            key: self
+                .kid
+                .map(|kid| (kid, STANDARD.encode(common_pssh(&[kid])))),
+            ranges: self.ranges.clone(),
+        }
+    }
+
+    fn track(&self) -> Track {
+        Track {
+            name: self.name.clone(),
+            codec: self.codec_string.clone(),
+            timescale: self.timescale,
+            declared_bps: 0,
+            segments: self.segments.clone(),
+        }
+    }
+
+    fn ticks(&self) -> u64 {
+        let segments = self.segments.iter();
+        segments.map(|segment| segment.duration_ticks).sum()
+    }
+
+    /// Frames per second, the average where it varies.
+    fn frame_rate(&self) -> Ratio {
+        let frames = u128::from(self.samples) * u128::from(self.timescale);
+        let ticks = u128::from(self.ticks()).max(1);
+        let divisor = gcd(frames, ticks).max(1);
+        let (mut num, mut den) = (frames / divisor, ticks / divisor);
+        // What does not fit says its thousandths.
+        if u32::try_from(num.max(den)).is_err() {
+            (num, den) = (frames * 1000 / ticks, 1000);
+        }
+        Ratio {
+            num: u32::try_from(num).unwrap_or(u32::MAX),
+            den: u32::try_from(den).unwrap_or(1000),
+        }
+    }
+}
+
+fn gcd(a: u128, b: u128) -> u128 {
+    if b == 0 { a } else { gcd(b, a % b) }
+}
+
+/// Writes the manifests, which make what was written playable.
+pub(crate) fn write(done: &[Done], settings: &Settings, out: &Path) -> Result<(), PackageError> {
+    let whole = presentation(done, settings);
+    for track in done {
+        let mut playlist = hls::media(&with_key(&whole, track, settings), &track.track());
+        if let Some((init, index)) = &track.ranges {
+            playlist = ranges::change(&playlist, init, index.end, &track.segments);
+        }
+        put(&out.join(&track.name).join("index.m3u8"), &playlist)?;
+    }
+    put(&out.join("stream.m3u8"), &hls::multivariant(&whole))?;
+    let now = Times {
+        available_from: OffsetDateTime::UNIX_EPOCH,
+        published: OffsetDateTime::UNIX_EPOCH,
+    };
+    let mut mpd = dash::mpd(&whole, &now);
+    let said: BTreeMap<_, _> = done
+        .iter()
+        .map(|track| (track.name.clone(), track.said()))
+        .collect();
+    let keys: BTreeSet<_> = done.iter().map(|track| track.kid).collect();
+    if keys.len() > 1 || said.values().any(|said| said.ranges.is_some()) {
+        mpd = mpd::change(&mpd, &said).map_err(PackageError::Manifest)?;
+    }
+    put(&out.join("stream.mpd"), &mpd)
+}
+
+fn put(path: &Path, text: &str) -> Result<(), PackageError> {
+    fs::write(path, text).map_err(|error| PackageError::Write(path.into(), error))
+}
+
+/// The presentation under one track's own key.
+fn with_key(whole: &Presentation, track: &Done, settings: &Settings) -> Presentation {
+    Presentation {
+        protection: protection(track.kid, settings),
+        ..whole.clone()
+    }
+}
+
+fn protection(kid: Option<Uuid>, settings: &Settings) -> Option<Protection> {
+    let kid = kid?;
+    Some(Protection {
+        scheme: settings.scheme,
+        kid,
+        key_uri: settings.key_uri.clone(),
+        license_uri: settings.license_uri.clone(),
+        pssh: common_pssh(&[kid]),
+    })
+}
+
+fn presentation(done: &[Done], settings: &Settings) -> Presentation {
+    let mut video: Vec<Video> = done.iter().filter_map(video).collect();
+    video.sort_by_key(|video| std::cmp::Reverse(u64::from(video.width) * u64::from(video.height)));
+    let sound = done
+        .iter()
+        .filter(|track| matches!(track.kind, Kind::Audio(_)));
+    Presentation {
+        complete: true,
+        planned_segment: Span {
+            ticks: settings.segment_ms,
+            timescale: 1000,
+        },
+        video,
+        audio: sound.enumerate().filter_map(audio).collect(),
+        protection: protection(done.iter().find_map(|track| track.kid), settings),
+    }
+}
+
+fn video(done: &Done) -> Option<Video> {
+    let Kind::Video(info) = done.kind else {
+        return None;
+    };
+    Some(Video {
+        track: done.track(),
+        family: done.codec,
+        width: info.width,
+        height: info.height,
+        frame_rate: done.frame_rate(),
+        range: info.range,
+    })
+}
+
+fn audio((index, done): (usize, &Done)) -> Option<Audio> {
+    let Kind::Audio(info) = done.kind else {
+        return None;
+    };
+    Some(Audio {
+        track: done.track(),
+        language: done.language.clone(),
+        label: done.language.clone(),
+        channels: info.channels,
+        sample_rate_hz: info.sample_rate_hz,
+        default: index == 0,
+    })
+}

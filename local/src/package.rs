@@ -1,0 +1,279 @@
+//! `reeldrop package`: from MP4 files to encrypted DASH and HLS, without any service.
+
+use std::{path::PathBuf, process::ExitCode, str::FromStr};
+
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use clap::{Args, ValueEnum};
+use reeldrop_events::Scheme;
+use reeldrop_packager::{Input, Key, Keys, Layout, Packaged, Settings, package};
+use serde_json::json;
+
+use crate::output;
+
+pub(crate) const EXAMPLES: &str = "Examples:
+  reeldrop package film.mp4 --out film --key 87237d20a19f58a740c05684e699b4aa --kid a16e402b9056e371f36d348aa62bb749
+  reeldrop package 1080p.mp4 720p.mp4 360p.mp4 --out film --scheme none
+  reeldrop package film.mp4 --out film --scheme cenc --clear-lead 6 \\
+      --key video=87237d20a19f58a740c05684e699b4aa --kid video=a16e402b9056e371f36d348aa62bb749 \\
+      --key audio=3ea8778f77424bf9668b50deccbeb2bf --kid audio=0f2b3c4d5e6f708192a3b4c5d6e7f809
+  ffmpeg -i film.mkv -c copy -movflags frag_keyframe+empty_moov+default_base_moof -f mp4 - |
+      reeldrop package - --out film --scheme none
+
+All inputs' pictures become a ladder; sound is taken from the first input with pictures and sound, and
+from every input without pictures. The folder gets stream.m3u8 (HLS), stream.mpd (DASH) and a folder for
+each track. A label before a key is a track's folder (video-720p, audio-0), a class (sd below 720 lines,
+hd, uhd above 1088), video or audio.
+
+Exit status: 0 all well, 2 an input cannot be packaged.";
+
+/// What `package` is asked for.
+#[derive(Debug, Args)]
+pub(crate) struct Package {
+    /// MP4 files, progressive or fragmented; - for a fragmented one on standard input.
+    #[arg(required = true, value_name = "IN")]
+    inputs: Vec<PathBuf>,
+    /// The folder for the output.
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// How to encrypt.
+    #[arg(long, value_enum, default_value = "cbcs")]
+    scheme: SchemeName,
+    /// Content key: 16 bytes in hex or base64url, after a label where there are several.
+    #[arg(
+        long = "key",
+        value_name = "[LABEL=]KEY",
+        env = "REELDROP_KEY",
+        hide_env_values = true
+    )]
+    keys: Vec<Labelled>,
+    /// Key id: 16 bytes in hex or base64url, after the same label as its key.
+    #[arg(long = "kid", value_name = "[LABEL=]KID")]
+    kids: Vec<Labelled>,
+    /// Target duration of segments, seconds.
+    #[arg(long, default_value = "6", value_parser = milliseconds, value_name = "SECONDS")]
+    segment_seconds: u64,
+    /// Leave segments clear that begin before this time.
+    #[arg(long, default_value = "0", value_parser = milliseconds, value_name = "SECONDS")]
+    clear_lead: u64,
+    /// One file with an index for each track, instead of a file for each segment.
+    #[arg(long)]
+    single_file: bool,
+    /// Initialisation vector, 16 bytes in hex: makes the same input give the same bytes. Never use
+    /// one twice with cenc and the same key.
+    #[arg(long)]
+    iv: Option<String>,
+    /// Where players of HLS find the key, 16 bytes.
+    #[arg(long, value_name = "URI", default_value = "key")]
+    key_uri: String,
+    /// Where players of DASH find licences (W3C ClearKey).
+    #[arg(long, value_name = "URI", default_value = "license")]
+    license_uri: String,
+    /// Print JSON, for programs.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum SchemeName {
+    Cbcs,
+    Cenc,
+    None,
+}
+
+/// A value after an optional label.
+#[derive(Clone, Debug)]
+struct Labelled {
+    label: Option<String>,
+    value: [u8; 16],
+}
+
+impl FromStr for Labelled {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        // Base64 may end with the same sign.
+        let (label, value) = match text.split_once('=') {
+            Some((label, value)) if !value.is_empty() && value != "=" => {
+                (Some(label.to_owned()), value)
+            }
+            _ => (None, text),
+        };
+        let value = parse_key(value).ok_or(
+            "neither 32 hexadecimal digits nor 16 bytes in base64url, as keys and key ids are",
+        )?;
+        Ok(Self { label, value })
+    }
+}
+
+/// 16 bytes of hexadecimal digits, with or without a UUID's hyphens, or of base64url.
+fn parse_key(text: &str) -> Option<[u8; 16]> {
+    let digits = text.replace('-', "");
+    let bytes = match hex::decode(&digits) {
+        Ok(bytes) if bytes.len() == 16 => bytes,
+        _ => {
+            let text = text
+                .trim_end_matches('=')
+                .replace('+', "-")
+                .replace('/', "_");
+            BASE64_URL_SAFE_NO_PAD.decode(text).ok()?
+        }
+    };
+    bytes.try_into().ok()
+}
+
+fn milliseconds(text: &str) -> Result<u64, String> {
+    const MOST_SECONDS: f64 = 86_400.0;
+    let seconds: f64 = text
+        .parse()
+        .map_err(|_| "no number of seconds".to_owned())?;
+    if !(0.0..=MOST_SECONDS).contains(&seconds) {
+        return Err("not between 0 and 86400 seconds".to_owned());
+    }
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "it is in the range just tested"
+    )]
+    let milliseconds = (seconds * 1000.0).round() as u64;
+    Ok(milliseconds)
+}
+
+/// Packages and says what came of it.
+pub(crate) fn run(asked: &Package) -> ExitCode {
+    let made = settings(asked).and_then(|settings| {
+        let made = package(&inputs(asked), &settings, &asked.out);
+        made.map_err(|error| error.to_string())
+    });
+    match made {
+        Ok(tracks) => {
+            report(asked, &tracks);
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("reeldrop: {error}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn inputs(asked: &Package) -> Vec<Input> {
+    let input = |path: &PathBuf| match path.to_str() {
+        Some("-") => Input::Stream,
+        _ => Input::File(path.clone()),
+    };
+    asked.inputs.iter().map(input).collect()
+}
+
+fn settings(asked: &Package) -> Result<Settings, String> {
+    if asked.segment_seconds == 0 {
+        return Err("--segment-seconds has to be more than 0".to_owned());
+    }
+    let scheme = match asked.scheme {
+        SchemeName::Cbcs => Scheme::Cbcs,
+        SchemeName::Cenc => Scheme::Cenc,
+        SchemeName::None => Scheme::None,
+    };
+    let keys = keys(asked)?;
+    if scheme != Scheme::None && asked.keys.is_empty() {
+        return Err("give --key and --kid to encrypt, or --scheme none".to_owned());
+    }
+    let iv = asked
+        .iv
+        .as_ref()
+        .map(|iv| parse_key(iv).ok_or_else(|| "--iv has to be 32 hexadecimal digits".to_owned()));
+    Ok(Settings {
+        scheme,
+        keys,
+        segment_ms: asked.segment_seconds,
+        clear_lead_ms: asked.clear_lead,
+        layout: if asked.single_file {
+            Layout::SingleFile
+        } else {
+            Layout::Segments
+        },
+        iv: iv.transpose()?,
+        key_uri: asked.key_uri.clone(),
+        license_uri: asked.license_uri.clone(),
+    })
+}
+
+fn keys(asked: &Package) -> Result<Keys, String> {
+    let named = |label: &Option<String>| match label {
+        Some(label) => format!("{label}="),
+        None => String::new(),
+    };
+    let mut keys = Keys::default();
+    for key in &asked.keys {
+        let mut kids = asked.kids.iter();
+        let kid = kids.find(|kid| kid.label == key.label).ok_or_else(|| {
+            let label = named(&key.label);
+            format!("--key {label}... has no key id: give --kid {label}KID with it")
+        })?;
+        keys.add(key.label.clone(), Key::new(key.value, kid.value));
+    }
+    let mut kids = asked.kids.iter();
+    let keyless = kids.find(|kid| asked.keys.iter().all(|key| key.label != kid.label));
+    match keyless {
+        Some(kid) => {
+            let label = named(&kid.label);
+            Err(format!(
+                "--kid {label}... has no key: give --key {label}KEY with it"
+            ))
+        }
+        None => Ok(keys),
+    }
+}
+
+fn report(asked: &Package, tracks: &[Packaged]) {
+    for track in tracks {
+        if asked.json {
+            output::json(&json!({
+                "track": track.name,
+                "codec": track.codec,
+                "segments": track.segments,
+                "bytes": track.bytes,
+            }));
+        } else {
+            let Packaged {
+                name,
+                codec,
+                segments,
+                bytes,
+            } = track;
+            output::line(&format!(
+                "{name}: {codec}, {segments} segments, {bytes} bytes"
+            ));
+        }
+    }
+    if !asked.json {
+        let out = asked.out.display();
+        output::line(&format!("{out}/stream.m3u8 and {out}/stream.mpd"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KEY: &str = "87237d20a19f58a740c05684e699b4aa";
+
+    #[test]
+    fn keys_have_labels_or_none() {
+        let plain: Labelled = KEY.parse().unwrap();
+        assert_eq!((plain.label, plain.value[0]), (None, 0x87));
+        let labelled: Labelled = format!("hd={KEY}").parse().unwrap();
+        assert_eq!(labelled.label.as_deref(), Some("hd"));
+        let base64: Labelled = "hyN9IKGfWKdAwFaE5pm0qg==".parse().unwrap();
+        assert_eq!((base64.label, base64.value[0]), (None, 0x87));
+        assert!("hd=12".parse::<Labelled>().is_err());
+    }
+
+    #[test]
+    fn seconds_may_have_a_fraction_and_are_bounded() {
+        assert_eq!(milliseconds("6"), Ok(6_000));
+        assert_eq!(milliseconds("2.002"), Ok(2_002));
+        for wrong in ["-1", "x", "inf", "NaN", "86401"] {
+            assert!(milliseconds(wrong).is_err(), "{wrong}");
+        }
+    }
+}
