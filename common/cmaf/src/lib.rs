@@ -2,13 +2,16 @@
 
 pub mod boxes;
 mod codec_string;
+pub mod cpix;
 pub mod dash;
 mod error;
 pub mod fragment;
 pub mod hls;
 pub mod init;
+mod key_frames;
 pub mod presentation;
 pub mod protect;
 
 pub use codec_string::{Codec, codec_string};
 pub use error::CmafError;
+pub use key_frames::key_frames;

@@ -15,8 +15,9 @@ const TOMBSTONE: &str = "
     where id = $1";
 
 /// What belongs to a title, what refers to others before these.
-const TABLES: [&str; 11] = [
+const TABLES: [&str; 12] = [
     "segments",
+    "key_frames",
     "renditions",
     "parts",
     "packages",
