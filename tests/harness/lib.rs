@@ -2,6 +2,7 @@
 
 mod bundle;
 mod clips;
+pub mod lint;
 mod process;
 mod published;
 
