@@ -3,6 +3,7 @@
 mod browser;
 mod bundle;
 mod clips;
+pub mod lint;
 mod process;
 mod published;
 

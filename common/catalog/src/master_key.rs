@@ -7,6 +7,8 @@ use aes_gcm::{
     aead::{Aead, AeadCore, KeyInit, OsRng, Payload},
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
+use hmac::{Hmac, Mac};
+use sha2::Sha256;
 
 use crate::CatalogError;
 
@@ -15,7 +17,10 @@ const NONCE_BYTES: usize = 12;
 
 /// The key that wraps all content keys: AES-256-GCM, a random nonce before each ciphertext.
 #[derive(Clone)]
-pub struct MasterKey(Aes256Gcm);
+pub struct MasterKey {
+    cipher: Aes256Gcm,
+    key: [u8; 32],
+}
 
 impl fmt::Debug for MasterKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -27,7 +32,21 @@ impl MasterKey {
     /// Takes the key itself.
     #[must_use]
     pub fn new(key: &[u8; 32]) -> Self {
-        Self(Aes256Gcm::new(key.into()))
+        Self {
+            cipher: Aes256Gcm::new(key.into()),
+            key: *key,
+        }
+    }
+
+    /// A key of its own for one purpose, which tells nothing of the master key or of the keys for
+    /// other purposes: HMAC-SHA-256 as a key derivation function (NIST SP 800-108, 4.1).
+    #[must_use]
+    #[expect(clippy::expect_used, reason = "HMAC takes keys of any length")]
+    pub fn derive(&self, purpose: &str) -> [u8; 32] {
+        let mut mac =
+            <Hmac<Sha256> as Mac>::new_from_slice(&self.key).expect("a key of any length");
+        mac.update(purpose.as_bytes());
+        mac.finalize().into_bytes().into()
     }
 
     /// Reads the key from a file of 64 hex digits.
@@ -71,7 +90,10 @@ impl MasterKey {
             msg: secret,
             aad: context.as_bytes(),
         };
-        let sealed = self.0.encrypt(&nonce, payload).expect("a short message");
+        let sealed = self
+            .cipher
+            .encrypt(&nonce, payload)
+            .expect("a short message");
         STANDARD.encode([nonce.as_slice(), &sealed].concat())
     }
 
@@ -88,7 +110,7 @@ impl MasterKey {
             msg: sealed,
             aad: context.as_bytes(),
         };
-        self.0
+        self.cipher
             .decrypt(Nonce::from_slice(nonce), payload)
             .ok()
             .and_then(|secret| secret.try_into().ok())
@@ -112,6 +134,17 @@ mod tests {
                 .is_err()
         );
         assert_ne!(wrapped, master.wrap(&[1; 16], "upload a"));
+    }
+
+    #[test]
+    fn each_purpose_and_each_master_key_has_a_key_of_its_own() {
+        let master = MasterKey::new(&[7; 32]);
+        assert_eq!(master.derive("tokens"), master.derive("tokens"));
+        assert_ne!(master.derive("tokens"), master.derive("others"));
+        assert_ne!(
+            master.derive("tokens"),
+            MasterKey::new(&[8; 32]).derive("tokens")
+        );
     }
 
     #[test]

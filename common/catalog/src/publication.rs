@@ -3,7 +3,9 @@
 use std::{collections::HashMap, fmt, str::FromStr};
 
 use deadpool_postgres::Object;
-use reeldrop_events::{AssetId, Media, PackageNo, Plan, PublishedSegment, Scheme, Source};
+use reeldrop_events::{
+    AssetId, KeyFrame, Media, PackageNo, Plan, PublishedSegment, Scheme, Source,
+};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use tokio_postgres::Row;
@@ -36,6 +38,10 @@ const SEGMENTS: &str = "
     select rendition, number::bigint as number, start_ticks, duration_ticks, bytes,
            samples::bigint as samples
     from segments where asset = $1 and package = $2 order by rendition, number";
+
+const KEY_FRAMES: &str = "
+    select rendition, segment::bigint as segment, start_ticks, \"offset\", bytes
+    from key_frames where asset = $1 and package = $2 order by rendition, segment, \"offset\"";
 
 /// Whether a rendition is picture or sound.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -84,6 +90,8 @@ pub struct PublicationRendition {
     /// All segments that are packaged, by number; there may be gaps after
     /// [`Publication::contiguous_segments`].
     pub segments: Vec<PublishedSegment>,
+    /// Key frames of these segments that decode alone, in order.
+    pub key_frames: Vec<KeyFrame>,
 }
 
 /// What the manifests of a package are written from.
@@ -252,6 +260,12 @@ async fn renditions(
             rendition.segments.push(segment(&row)?);
         }
     }
+    let query = client.prepare_cached(KEY_FRAMES).await?;
+    for row in client.query(&query, &[&asset.0, &package]).await? {
+        if let Some(rendition) = found.get_mut(row.try_get::<_, &str>("rendition")?) {
+            rendition.key_frames.push(key_frame(&row)?);
+        }
+    }
     let names = plan.ladder.iter().map(|rendition| &rendition.name);
     let names = names.chain(plan.audio.iter().map(|rendition| &rendition.name));
     Ok(names.filter_map(|name| found.remove(name)).collect())
@@ -264,6 +278,16 @@ fn rendition(row: &Row) -> Result<PublicationRendition, CatalogError> {
         timescale: count(row, "timescale")?,
         codec: row.try_get("codec")?,
         segments: Vec::new(),
+        key_frames: Vec::new(),
+    })
+}
+
+fn key_frame(row: &Row) -> Result<KeyFrame, CatalogError> {
+    Ok(KeyFrame {
+        segment: count(row, "segment")?,
+        start_ticks: count(row, "start_ticks")?,
+        offset: count(row, "offset")?,
+        bytes: count(row, "bytes")?,
     })
 }
 

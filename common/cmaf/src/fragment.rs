@@ -15,6 +15,9 @@ pub const NON_SYNC_FLAGS: u32 = 0x0101_0000;
 /// The most samples of one fragment: twenty minutes of AAC, so that a `moof` stays under 1 MiB.
 pub const MAX_SAMPLES: usize = 1 << 16;
 
+/// Fragments of a segment that have numbers of their own: more key frames than that share some.
+const FRAGMENTS_OF_A_SEGMENT: u32 = 1 << 12;
+
 /// One coded picture or audio frame.
 #[derive(Clone, Debug)]
 pub struct Sample {
@@ -58,38 +61,54 @@ pub fn write(
     out: &mut Vec<u8>,
 ) -> Result<(), CmafError> {
     let run = Run::of(samples)?;
-    let media_bytes: usize = samples.iter().map(|sample| sample.data.len()).sum();
-    let mdat_size = u32::try_from(media_bytes + 8).map_err(|_| CmafError::TooLarge("mdat"))?;
-    out.reserve(media_bytes + 160 + samples.len() * 16);
-    // ISO/IEC 23000-19, 7.3.3.1: `cmfs` says that this is a CMAF segment; DASH wants `msdh`.
+    write_type(out);
+    run.write(header, samples, out);
+    Ok(())
+}
+
+/// Appends one segment of pictures: as [`write`], but each key frame stands in a `moof` and `mdat`
+/// of its own (a CMAF chunk: ISO/IEC 23000-19, 7.3.2.3), so that its bytes decode alone.
+///
+/// `header.sequence` counts segments here, and fragments get numbers that grow from there.
+///
+/// # Errors
+/// As [`write`], of any of the fragments. Nothing is written then.
+pub fn write_pictures(
+    header: &FragmentHeader,
+    samples: &[Sample],
+    out: &mut Vec<u8>,
+) -> Result<(), CmafError> {
+    let mut fragments = Vec::new();
+    let mut base_decode_time = header.base_decode_time;
+    let mut sequence = header.sequence.wrapping_mul(FRAGMENTS_OF_A_SEGMENT);
+    // A key frame ends a fragment, and so does what comes before one.
+    for samples in samples.chunk_by(|sample, next| !sample.sync && !next.sync) {
+        let header = FragmentHeader {
+            sequence,
+            base_decode_time,
+        };
+        fragments.push((header, samples, Run::of(samples)?));
+        sequence = sequence.wrapping_add(1);
+        base_decode_time += samples
+            .iter()
+            .map(|sample| u64::from(sample.duration))
+            .sum::<u64>();
+    }
+    if fragments.is_empty() {
+        return Err(CmafError::Missing("samples"));
+    }
+    write_type(out);
+    for (header, samples, run) in &fragments {
+        run.write(header, samples, out);
+    }
+    Ok(())
+}
+
+/// ISO/IEC 23000-19, 7.3.3.1: `cmfs` says that this is a CMAF segment; DASH wants `msdh`.
+fn write_type(out: &mut Vec<u8>) {
     boxed(out, b"styp", |out| {
         out.extend_from_slice(b"msdh\0\0\0\0msdhcmfs")
     });
-    let moof_start = out.len();
-    let mut data_offset_at = 0;
-    boxed(out, b"moof", |out| {
-        full_boxed(out, b"mfhd", 0, 0, |out| {
-            out.extend(header.sequence.to_be_bytes())
-        });
-        boxed(out, b"traf", |out| {
-            run.write_tfhd(out);
-            full_boxed(out, b"tfdt", 1, 0, |out| {
-                out.extend(header.base_decode_time.to_be_bytes())
-            });
-            data_offset_at = run.write_trun(samples, out);
-        });
-    });
-    // From the moof's first byte to the mdat's content; bounded by MAX_SAMPLES.
-    let data_offset = u32::try_from(out.len() - moof_start + 8).unwrap_or(u32::MAX);
-    if let Some(field) = out.get_mut(data_offset_at..data_offset_at + 4) {
-        field.copy_from_slice(&data_offset.to_be_bytes());
-    }
-    out.extend(mdat_size.to_be_bytes());
-    out.extend_from_slice(b"mdat");
-    for sample in samples {
-        out.extend_from_slice(&sample.data);
-    }
-    Ok(())
 }
 
 /// What all samples share goes to `tfhd`, what differs to `trun`: the shortest form.
@@ -98,6 +117,8 @@ struct Run {
     size: Option<u32>,
     flags: RunFlags,
     composition: bool,
+    /// Size of the `mdat`, bytes.
+    mdat_size: u32,
 }
 
 #[derive(Clone, Copy)]
@@ -135,6 +156,8 @@ impl Run {
         for sample in others {
             sample_size(sample)?;
         }
+        let media_bytes: usize = samples.iter().map(|sample| sample.data.len()).sum();
+        let mdat_size = u32::try_from(media_bytes + 8).map_err(|_| CmafError::TooLarge("mdat"))?;
         let same_duration = others
             .iter()
             .all(|sample| sample.duration == first.duration);
@@ -146,7 +169,37 @@ impl Run {
             size: same_size.then_some(size),
             flags: RunFlags::of(first, others),
             composition: samples.iter().any(|sample| sample.composition_offset != 0),
+            mdat_size,
         })
+    }
+
+    /// Appends `moof` and `mdat`; each sample's bytes are copied once.
+    fn write(&self, header: &FragmentHeader, samples: &[Sample], out: &mut Vec<u8>) {
+        out.reserve(self.mdat_size as usize + 160 + samples.len() * 16);
+        let moof_start = out.len();
+        let mut data_offset_at = 0;
+        boxed(out, b"moof", |out| {
+            full_boxed(out, b"mfhd", 0, 0, |out| {
+                out.extend(header.sequence.to_be_bytes())
+            });
+            boxed(out, b"traf", |out| {
+                self.write_tfhd(out);
+                full_boxed(out, b"tfdt", 1, 0, |out| {
+                    out.extend(header.base_decode_time.to_be_bytes())
+                });
+                data_offset_at = self.write_trun(samples, out);
+            });
+        });
+        // From the moof's first byte to the mdat's content; bounded by MAX_SAMPLES.
+        let data_offset = u32::try_from(out.len() - moof_start + 8).unwrap_or(u32::MAX);
+        if let Some(field) = out.get_mut(data_offset_at..data_offset_at + 4) {
+            field.copy_from_slice(&data_offset.to_be_bytes());
+        }
+        out.extend(self.mdat_size.to_be_bytes());
+        out.extend_from_slice(b"mdat");
+        for sample in samples {
+            out.extend_from_slice(&sample.data);
+        }
     }
 
     fn write_tfhd(&self, out: &mut Vec<u8>) {

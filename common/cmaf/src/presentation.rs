@@ -1,7 +1,18 @@
 //! What both manifests say: a title's tracks and how far they reach.
 
-use reeldrop_events::{PublishedSegment, Ratio, Scheme, Transfer};
-use uuid::Uuid;
+mod protection;
+pub(crate) mod rate;
+mod storyboard;
+mod text;
+
+use std::collections::BTreeSet;
+
+use reeldrop_events::{KeyFrame, PublishedSegment, Ratio, Scheme, Transfer};
+
+pub use protection::{KeySystem, Protection};
+use rate::Piece;
+pub use storyboard::Storyboard;
+pub use text::TextTrack;
 
 use crate::Codec;
 
@@ -9,7 +20,7 @@ use crate::Codec;
 ///
 /// Addresses are relative to the manifests' folder: `{rendition}/init.mp4` and
 /// `{rendition}/{number:06}.m4s`.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Presentation {
     /// Whether the tracks are whole.
     pub complete: bool,
@@ -21,6 +32,10 @@ pub struct Presentation {
     pub audio: Vec<Audio>,
     /// How samples are encrypted; none where they are clear.
     pub protection: Option<Protection>,
+    /// Captions; none by default.
+    pub text: Vec<TextTrack>,
+    /// Pictures for the seek bar; none by default.
+    pub storyboard: Option<Storyboard>,
 }
 
 /// A length of time that is not rounded: `ticks / timescale` seconds.
@@ -30,6 +45,15 @@ pub struct Span {
     pub ticks: u64,
     /// Ticks per second, never 0.
     pub timescale: u32,
+}
+
+impl Default for Span {
+    fn default() -> Self {
+        Self {
+            ticks: 0,
+            timescale: 1,
+        }
+    }
 }
 
 /// One rendition: what sound and picture have in common.
@@ -45,6 +69,21 @@ pub struct Track {
     pub declared_bps: u64,
     /// The segments to name, from number 0, without a gap in their numbers.
     pub segments: Vec<PublishedSegment>,
+    /// Key frames of the segments that decode alone, in order; none by default.
+    pub key_frames: Vec<KeyFrame>,
+}
+
+impl Default for Track {
+    fn default() -> Self {
+        Self {
+            name: String::new(),
+            codec: String::new(),
+            timescale: 1,
+            declared_bps: 0,
+            segments: Vec::new(),
+            key_frames: Vec::new(),
+        }
+    }
 }
 
 /// A video rendition.
@@ -79,21 +118,6 @@ pub struct Audio {
     pub sample_rate_hz: u32,
     /// Whether players pick it by themselves: true for exactly one.
     pub default: bool,
-}
-
-/// How samples are encrypted, and where players that may have the key get it.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Protection {
-    /// `cbcs` or `cenc`.
-    pub scheme: Scheme,
-    /// Key id.
-    pub kid: Uuid,
-    /// Address that answers with the 16 bytes of the key (HLS), absolute or from the root.
-    pub key_uri: String,
-    /// Address that answers a W3C ClearKey licence request (DASH), absolute or from the root.
-    pub license_uri: String,
-    /// The whole Common PSSH box (W3C `cenc` initialisation data).
-    pub pssh: Vec<u8>,
 }
 
 impl Span {
@@ -150,41 +174,52 @@ impl Track {
     /// Bit rate over the whole track in bits per second, rounded up; 0 without segments.
     #[must_use]
     pub fn average_bps(&self) -> u64 {
-        self.rate_bps(&self.segments)
+        rate::average_bps(&self.pieces(), self.timescale)
     }
 
     /// Peak segment bit rate in bits per second, rounded up: the largest of any run of segments
     /// that lasts half to one and a half times `target_s` (RFC 8216bis, section 4.4.6.2).
     #[must_use]
     pub fn peak_bps(&self, target_s: u64) -> u64 {
-        let least = u64::from(self.timescale) * target_s / 2;
-        let most = u64::from(self.timescale) * target_s * 3 / 2;
-        let mut peak = 0;
-        for start in 0..self.segments.len() {
-            let mut ticks = 0;
-            for end in start..self.segments.len() {
-                ticks += self.segments[end].duration_ticks;
-                if ticks > most {
-                    break;
-                }
-                if ticks >= least {
-                    peak = peak.max(self.rate_bps(&self.segments[start..=end]));
-                }
-            }
-        }
-        // A title shorter than any such run has no other rate than its own.
-        if peak == 0 { self.average_bps() } else { peak }
+        rate::peak_bps(&self.pieces(), self.timescale, target_s)
     }
 
-    fn rate_bps(&self, segments: &[PublishedSegment]) -> u64 {
-        let ticks: u64 = segments.iter().map(|segment| segment.duration_ticks).sum();
-        let bytes: u64 = segments.iter().map(|segment| segment.bytes).sum();
-        if ticks == 0 {
-            return 0;
+    /// The key frames, each with the time until the next one, where every segment has one;
+    /// none else, since players would show nothing of those that lack it.
+    pub(crate) fn key_pieces(&self) -> Vec<(KeyFrame, Piece)> {
+        let with_keys: BTreeSet<u32> = self.key_frames.iter().map(|key| key.segment).collect();
+        if !self
+            .segments
+            .iter()
+            .all(|segment| with_keys.contains(&segment.number))
+        {
+            return Vec::new();
         }
-        let bits_per_s =
-            (u128::from(bytes) * 8 * u128::from(self.timescale)).div_ceil(u128::from(ticks));
-        u64::try_from(bits_per_s).unwrap_or(u64::MAX)
+        let end = self
+            .segments
+            .last()
+            .map_or(0, |last| last.start_ticks + last.duration_ticks);
+        let named = self.segments.len();
+        let keys = self
+            .key_frames
+            .iter()
+            .filter(|key| usize::try_from(key.segment).is_ok_and(|segment| segment < named));
+        let ends = keys.clone().skip(1).map(|key| key.start_ticks).chain([end]);
+        let pieces = keys.zip(ends).map(|(key, end)| {
+            let ticks = end.saturating_sub(key.start_ticks);
+            let bytes = key.bytes;
+            (*key, Piece { ticks, bytes })
+        });
+        pieces.collect()
+    }
+
+    fn pieces(&self) -> Vec<Piece> {
+        let segments = self.segments.iter();
+        let pieces = segments.map(|segment| Piece {
+            ticks: segment.duration_ticks,
+            bytes: segment.bytes,
+        });
+        pieces.collect()
     }
 }
 
@@ -194,14 +229,10 @@ impl Presentation {
     pub fn length(&self) -> Span {
         let video = self.video.iter().map(|video| video.track.length());
         let audio = self.audio.iter().map(|audio| audio.track.length());
-        let zero = Span {
-            ticks: 0,
-            timescale: 1,
-        };
         video
             .reduce(Span::longer)
             .or_else(|| audio.reduce(Span::longer))
-            .unwrap_or(zero)
+            .unwrap_or_default()
     }
 
     /// The target duration of every media playlist in seconds: the longest planned segment rounded
@@ -267,6 +298,7 @@ mod tests {
             timescale: 10,
             declared_bps: 1,
             segments: segments(ticks, bytes),
+            key_frames: Vec::new(),
         }
     }
 

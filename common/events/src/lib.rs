@@ -25,7 +25,7 @@ pub use media::{
 };
 pub use package::{
     AssetAdvanced, AssetPublished, AudioPackaged, AudioRepackagePlanned, ChunkPackaged,
-    ChunkRepackagePlanned, PackagedRendition, PublishedSegment, Scheme,
+    ChunkRepackagePlanned, KeyFrame, PackagedRendition, PublishedSegment, Scheme,
 };
 pub use part::{
     AudioPlanned, AudioTranscoded, ChunkPlanned, ChunkTranscoded, ClearNote, ClearRendition,

@@ -64,8 +64,21 @@ pub struct PublishedSegment {
     pub samples: u32,
 }
 
+/// A key frame that can be fetched and decoded alone: a fragment of one sample inside a segment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeyFrame {
+    /// Number of the segment that it lies in.
+    pub segment: u32,
+    /// When it is shown, ticks of the track's timescale.
+    pub start_ticks: u64,
+    /// Where its `moof` begins in the published segment, bytes.
+    pub offset: u64,
+    /// Size of `moof` and `mdat` together, bytes.
+    pub bytes: u64,
+}
+
 /// One rendition of a packaged part.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PackagedRendition {
     /// Name of the rendition in the plan.
     pub name: String,
@@ -75,6 +88,9 @@ pub struct PackagedRendition {
     pub codec: String,
     /// Its segments in this part; none where the source ended before it.
     pub segments: Vec<PublishedSegment>,
+    /// Key frames of pictures, in order; none where they do not stand in fragments of their own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub key_frames: Vec<KeyFrame>,
 }
 
 /// `chunk.packaged`: a chunk's segments lie in the media bucket.

@@ -71,7 +71,7 @@ pub struct ClearRendition {
     pub timescale: u32,
     /// RFC 6381 codec, such as `avc1.64001F`.
     pub codec: String,
-    /// The segments, one moof and mdat each, laid end to end in the object.
+    /// The segments, laid end to end in the object.
     pub segments: Vec<ClearSegment>,
 }
 

@@ -58,11 +58,19 @@ pub enum Key<'a> {
     },
     /// HLS multivariant playlist.
     HlsMultivariant { asset: AssetId, package: PackageNo },
-    /// HLS media playlist of a rendition.
+    /// A further HLS playlist beside the multivariant one, by its file name: captions, the
+    /// storyboard, the multivariant playlist for hls.js.
+    HlsBeside {
+        asset: AssetId,
+        package: PackageNo,
+        file: &'a str,
+    },
+    /// HLS playlist of a rendition, by its file name: its segments, or its key frames.
     HlsMedia {
         asset: AssetId,
         package: PackageNo,
         rendition: &'a str,
+        file: &'a str,
     },
     /// DASH manifest.
     Dash { asset: AssetId, package: PackageNo },
@@ -112,6 +120,7 @@ impl Key<'_> {
             Self::Init { .. }
             | Self::Segment { .. }
             | Self::HlsMultivariant { .. }
+            | Self::HlsBeside { .. }
             | Self::HlsMedia { .. }
             | Self::Dash { .. }
             | Self::Poster { .. }
@@ -164,12 +173,18 @@ impl Key<'_> {
                 format!("{asset}/{package}/{rendition}/{number:06}.m4s")
             }
             Self::HlsMultivariant { asset, package } => format!("{asset}/{package}/stream.m3u8"),
+            Self::HlsBeside {
+                asset,
+                package,
+                file,
+            } => format!("{asset}/{package}/{file}"),
             Self::HlsMedia {
                 asset,
                 package,
                 rendition,
+                file,
             } => {
-                format!("{asset}/{package}/{rendition}/index.m3u8")
+                format!("{asset}/{package}/{rendition}/{file}")
             }
             Self::Dash { asset, package } => format!("{asset}/{package}/stream.mpd"),
             Self::Poster { asset } => format!("{asset}/poster.jpg"),
@@ -205,7 +220,9 @@ impl Key<'_> {
             | Self::SpeechIndex { .. }
             | Self::CaptionsIndex { .. }
             | Self::CaptionsWords { .. } => "application/json",
-            Self::HlsMultivariant { .. } | Self::HlsMedia { .. } => "application/vnd.apple.mpegurl",
+            Self::HlsMultivariant { .. } | Self::HlsBeside { .. } | Self::HlsMedia { .. } => {
+                "application/vnd.apple.mpegurl"
+            }
             Self::Dash { .. } => "application/dash+xml",
             Self::Poster { .. } | Self::EarlyPoster { .. } | Self::StoryboardSheet { .. } => {
                 "image/jpeg"
@@ -231,9 +248,10 @@ impl Key<'_> {
             | Self::SpeechIndex { .. }
             | Self::CaptionsIndex { .. }
             | Self::ImportedCaptions { .. } => "private, no-store",
-            Self::HlsMultivariant { .. } | Self::HlsMedia { .. } | Self::Dash { .. } => {
-                "public, max-age=1"
-            }
+            Self::HlsMultivariant { .. }
+            | Self::HlsBeside { .. }
+            | Self::HlsMedia { .. }
+            | Self::Dash { .. } => "public, max-age=1",
             Self::Init { .. }
             | Self::Segment { .. }
             | Self::Poster { .. }

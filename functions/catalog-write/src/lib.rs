@@ -5,6 +5,7 @@ mod error;
 mod fact;
 mod failure;
 mod input;
+mod key_frames;
 mod letter;
 mod outbox;
 mod packaged;

@@ -6,7 +6,7 @@ use reeldrop_events::{
 };
 
 use crate::{
-    Error, advance,
+    Error, advance, key_frames,
     part::{Parts, Step, int},
     settle::settle,
     title::Title,
@@ -82,6 +82,7 @@ async fn keep(
         .collect();
     put_renditions(transaction, title, package, kind, &published).await?;
     put_segments(transaction, title, package, &published).await?;
+    key_frames::put(transaction, title, package, &published).await?;
     let end = Step::Packaged(end_segment(renditions)?);
     parts.put(transaction, title, package, end).await?;
     let events = advance::join(transaction, title, package).await?;

@@ -116,7 +116,7 @@ impl Published {
                 name: name.clone(),
                 timescale: unsigned(&row, "timescale")?,
                 codec: row.try_get("codec")?,
-                segments: Vec::new(),
+                ..PackagedRendition::default()
             };
             let rendition = renditions.entry(name).or_insert(empty);
             rendition.segments.push(segment(&row)?);
@@ -210,8 +210,7 @@ impl Published {
             return PackagedRendition {
                 name: name.to_owned(),
                 timescale: 1,
-                codec: String::new(),
-                segments: Vec::new(),
+                ..PackagedRendition::default()
             };
         };
         let within = |number: u32| number >= first && (last || number < first + segments);

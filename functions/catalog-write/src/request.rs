@@ -15,12 +15,13 @@ const TOMBSTONE: &str = "
     where id = $1";
 
 /// What belongs to a title, what refers to others before these.
-const TABLES: [&str; 15] = [
+const TABLES: [&str; 16] = [
     "cues",
     "captions",
     "speech_parts",
     "transcripts",
     "segments",
+    "key_frames",
     "renditions",
     "parts",
     "packages",

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use reeldrop_catalog::ContentKey;
-use reeldrop_events::{AssetId, PackageNo, PackagedRendition};
+use reeldrop_events::PackagedRendition;
 use reeldrop_store::{Key, Location, Store, StoreError};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -113,7 +113,15 @@ impl<'a, P: Part> Finished<'a, P> {
         let (asset, package) = (self.part.asset(), self.part.package());
         let objects: Vec<_> = renditions
             .iter()
-            .flat_map(|rendition| objects(store, asset, package, rendition))
+            .flat_map(|rendition| {
+                let target = Target {
+                    asset,
+                    package,
+                    rendition: &rendition.name,
+                    pictures: self.part.has_pictures(),
+                };
+                objects(store, target, rendition)
+            })
             .collect();
         let found: Vec<bool> = stream::iter(objects)
             .map(|(at, bytes)| is_there(store, at, bytes))
@@ -127,15 +135,9 @@ impl<'a, P: Part> Finished<'a, P> {
 /// What a rendition's part consists of, with the sizes that are known, bytes.
 fn objects(
     store: &Store,
-    asset: AssetId,
-    package: PackageNo,
+    target: Target<'_>,
     rendition: &PackagedRendition,
 ) -> Vec<(Location, Option<u64>)> {
-    let target = Target {
-        asset,
-        package,
-        rendition: &rendition.name,
-    };
     let mut objects = Vec::new();
     for segment in &rendition.segments {
         if segment.number == 0 {

@@ -9,6 +9,7 @@ mod input;
 mod keys;
 mod outline;
 mod part;
+mod playlists;
 mod publish;
 mod recipher;
 mod rendition;

@@ -5,7 +5,7 @@ use reeldrop_cmaf::{
     dash::Times,
     presentation::{Audio, Presentation, Protection, Span, Track, Video},
 };
-use reeldrop_events::{AudioRendition, PublishedSegment, Rendition, Transfer};
+use reeldrop_events::{AudioRendition, KeyFrame, PublishedSegment, Rendition, Transfer};
 
 /// What the manifests say: every rendition as far as all of them reach, or whole.
 pub(crate) fn presentation(
@@ -35,6 +35,7 @@ pub(crate) fn presentation(
         video: video.collect(),
         audio: audio.collect(),
         protection,
+        ..Presentation::default()
     }
 }
 
@@ -52,11 +53,14 @@ fn track(
     declared_bps: u64,
 ) -> Option<Track> {
     let segments = run(publication, &found.segments);
+    let named = segments.len();
+    let is_named = |key: &&KeyFrame| usize::try_from(key.segment).is_ok_and(|at| at < named);
     (!segments.is_empty()).then(|| Track {
         name: found.name.clone(),
         codec: found.codec.clone(),
         timescale: found.timescale,
         declared_bps,
+        key_frames: found.key_frames.iter().filter(is_named).copied().collect(),
         segments,
     })
 }

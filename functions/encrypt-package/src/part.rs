@@ -26,6 +26,11 @@ pub(crate) trait Part: Payload + Clone + PartialEq {
     /// Its number among these.
     fn index(&self) -> u32;
 
+    /// Whether its renditions are pictures, which have key frames.
+    fn has_pictures(&self) -> bool {
+        self.set() == CHUNKS
+    }
+
     /// What its segments are encrypted with, and what they are to be encrypted with.
     async fn locks(&self, function: &EncryptPackage) -> Result<(Lock, Lock), Error>;
 

@@ -3,17 +3,16 @@
 use bytes::Bytes;
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use reeldrop_catalog::{ContentKey, Publication};
-use reeldrop_cmaf::{
-    boxes::common_pssh,
-    dash, hls,
-    presentation::{Presentation, Protection, Track},
-};
+use reeldrop_cmaf::{boxes::common_pssh, dash, presentation::Protection};
 use reeldrop_events::{AssetId, AssetPublished, PackageNo, Scheme};
 use reeldrop_store::Key;
 
-use crate::{EncryptPackage, Error, outline};
+use crate::{
+    EncryptPackage, Error, outline,
+    playlists::{self, Playlist},
+};
 
-/// Media playlists written at once.
+/// Playlists written at once.
 const AT_ONCE: usize = 8;
 
 impl EncryptPackage {
@@ -51,15 +50,18 @@ impl EncryptPackage {
             (0, false) => return Ok(None),
             _ => {}
         }
-        self.write_playlists(asset, package, &title).await?;
-        let multivariant = Key::HlsMultivariant { asset, package };
+        self.write_playlists(asset, package, playlists::beneath(&title))
+            .await?;
         let mpd = Key::Dash { asset, package };
         let times = outline::times(publication);
         tokio::try_join!(
-            self.store
-                .put(&multivariant, Bytes::from(hls::multivariant(&title))),
-            self.store.put(&mpd, Bytes::from(dash::mpd(&title, &times))),
+            self.write_playlists(asset, package, playlists::multivariant(&title)),
+            async {
+                let body = Bytes::from(dash::mpd(&title, &times));
+                Ok(self.store.put(&mpd, body).await?)
+            },
         )?;
+        let multivariant = Key::HlsMultivariant { asset, package };
         Ok(Some(AssetPublished {
             asset,
             package,
@@ -71,25 +73,18 @@ impl EncryptPackage {
         }))
     }
 
-    /// Before the multivariant playlist, so that all it names is there.
     async fn write_playlists(
         &self,
         asset: AssetId,
         package: PackageNo,
-        title: &Presentation,
+        playlists: Vec<Playlist>,
     ) -> Result<(), Error> {
-        let video = title.video.iter().map(|video| &video.track);
-        let audio = title.audio.iter().map(|audio| &audio.track);
-        let playlist = |track: &Track| (track.name.clone(), hls::media(title, track));
-        let playlists: Vec<_> = video.chain(audio).map(playlist).collect();
         stream::iter(playlists)
-            .map(|(rendition, playlist)| async move {
-                let key = Key::HlsMedia {
-                    asset,
-                    package,
-                    rendition: &rendition,
-                };
-                self.store.put(&key, Bytes::from(playlist)).await
+            .map(|playlist| async move {
+                let key = playlist.key(asset, package);
+                self.store
+                    .put(&key, Bytes::from(playlist.text.clone()))
+                    .await
             })
             .buffer_unordered(AT_ONCE)
             .try_collect::<Vec<()>>()
@@ -115,6 +110,7 @@ impl EncryptPackage {
             key_uri: self.config.key_uri(asset, package),
             license_uri: self.config.license_uri(asset, package),
             pssh: common_pssh(&[key.kid]),
+            systems: Vec::new(),
         }))
     }
 }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use futures::{StreamExt as _, TryStreamExt as _, future, stream};
-use reeldrop_cmaf::CmafError;
-use reeldrop_events::{AssetId, PackageNo, PackagedRendition, PublishedSegment};
+use reeldrop_cmaf::{CmafError, key_frames};
+use reeldrop_events::{AssetId, KeyFrame, PackageNo, PackagedRendition, PublishedSegment};
 use reeldrop_runtime::blocking;
 use reeldrop_store::{Key, Location, StoreError};
 
@@ -28,7 +28,12 @@ pub(crate) struct Target<'a> {
     pub(crate) asset: AssetId,
     pub(crate) package: PackageNo,
     pub(crate) rendition: &'a str,
+    /// Whether it is picture, and not sound.
+    pub(crate) pictures: bool,
 }
+
+/// A published segment, with its key frames.
+type Published = (PublishedSegment, Vec<KeyFrame>);
 
 impl EncryptPackage {
     /// Publishes all segments of a part, unless they are published already.
@@ -62,6 +67,7 @@ impl EncryptPackage {
                 asset: part.asset(),
                 package: part.package(),
                 rendition: &rendition.name,
+                pictures: part.has_pictures(),
             };
             self.package_rendition(target, rendition, from, to)
         });
@@ -75,16 +81,18 @@ impl EncryptPackage {
         from: &Lock,
         to: &Lock,
     ) -> Result<PackagedRendition, Error> {
-        let segments = if rendition.segments.is_empty() {
+        let published = if rendition.segments.is_empty() {
             Vec::new()
         } else {
             self.package_segments(target, rendition, from, to).await?
         };
+        let (segments, key_frames): (Vec<_>, Vec<_>) = published.into_iter().unzip();
         Ok(PackagedRendition {
             name: rendition.name.clone(),
             timescale: rendition.timescale,
             codec: rendition.codec.clone(),
             segments,
+            key_frames: key_frames.into_iter().flatten().collect(),
         })
     }
 
@@ -94,7 +102,7 @@ impl EncryptPackage {
         rendition: &Rendition,
         from: &Lock,
         to: &Lock,
-    ) -> Result<Vec<PublishedSegment>, Error> {
+    ) -> Result<Vec<Published>, Error> {
         let init = self.store.get(&rendition.init, INIT_LIMIT_BYTES).await;
         let init = init.map_err(|error| missing(error, &rendition.init))?;
         let recipher = Recipher::new(&init, from, to, target.rendition);
@@ -119,20 +127,29 @@ impl EncryptPackage {
         target: Target<'_>,
         found: Segment,
         recipher: Arc<Recipher>,
-    ) -> Result<PublishedSegment, Error> {
+    ) -> Result<Published, Error> {
         let _room = self.budget.room_for(found.segment.bytes).await;
         let read = self.read(&found).await?;
-        let written = blocking(move || recipher.apply(read)).await;
-        let written = written
+        let (number, pictures) = (found.segment.number, target.pictures);
+        let written = blocking(move || {
+            let written = recipher.apply(read)?;
+            let keys = match pictures {
+                true => key_frames(number, &written)?,
+                false => Vec::new(),
+            };
+            Ok((written, keys))
+        });
+        let (written, keys) = written
+            .await
             .map_err(Error::Stopped)?
             .map_err(|cause| broken(cause, target))?;
         let bytes = written.len() as u64;
-        let key = target.segment(found.segment.number);
-        self.store.put(&key, written).await?;
-        Ok(PublishedSegment {
+        self.store.put(&target.segment(number), written).await?;
+        let segment = PublishedSegment {
             bytes,
             ..found.segment
-        })
+        };
+        Ok((segment, keys))
     }
 
     async fn read(&self, found: &Segment) -> Result<Bytes, Error> {

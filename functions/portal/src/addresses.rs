@@ -8,17 +8,21 @@ use axum::{
 };
 use reeldrop_events::AssetId;
 
-use crate::{Config, Error};
+use crate::{
+    Config, Error,
+    token::{PARAMETER, Tokens},
+};
 
 /// Where the portal and the media bucket stand, seen from the caller.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Addresses {
     portal: String,
     media: String,
+    tokens: Tokens,
 }
 
 impl Addresses {
-    fn new(config: &Config, headers: &HeaderMap) -> Result<Self, Error> {
+    fn new(config: &Config, tokens: Tokens, headers: &HeaderMap) -> Result<Self, Error> {
         let portal = match &config.portal_url {
             Some(portal) => portal.clone(),
             None => asked(headers)?,
@@ -27,12 +31,22 @@ impl Addresses {
             Some(media) => media.clone(),
             None => format!("{portal}/media"),
         };
-        Ok(Self { portal, media })
+        Ok(Self {
+            portal,
+            media,
+            tokens,
+        })
     }
 
     /// The page that plays a title.
     pub(crate) fn watch(&self, asset: AssetId) -> String {
         format!("{}/watch/{asset}", self.portal)
+    }
+
+    /// A manifest with a token for its title: the portal's own address, since no CDN knows tokens.
+    pub(crate) fn manifest(&self, asset: AssetId, key: &str) -> String {
+        let token = self.tokens.issue(asset);
+        format!("{}/media/{key}?{PARAMETER}={token}", self.portal)
     }
 
     /// An object of the media bucket. Its key is one that Reeldrop made, which needs no escapes.
@@ -59,10 +73,15 @@ impl<S> FromRequestParts<S> for Addresses
 where
     S: Send + Sync,
     Arc<Config>: FromRef<S>,
+    Tokens: FromRef<S>,
 {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
-        Self::new(&Arc::from_ref(state), &parts.headers)
+        Self::new(
+            &Arc::from_ref(state),
+            Tokens::from_ref(state),
+            &parts.headers,
+        )
     }
 }

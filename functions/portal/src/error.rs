@@ -2,7 +2,10 @@
 
 use axum::{
     Json,
-    http::{HeaderValue, StatusCode, header::CACHE_CONTROL},
+    http::{
+        HeaderValue, StatusCode,
+        header::{CACHE_CONTROL, RETRY_AFTER},
+    },
     response::{IntoResponse, Response},
 };
 use reeldrop_catalog::CatalogError;
@@ -44,6 +47,15 @@ pub enum Error {
     OutOfRange {
         /// Size of the file in bytes.
         size_bytes: u64,
+    },
+    /// A player has no token that lets it have the key: what is wrong with it.
+    #[error("{0}")]
+    Forbidden(String),
+    /// A caller asks for keys too often.
+    #[error("There were too many requests for this key.")]
+    TooMany {
+        /// Seconds after which it may ask again.
+        wait_s: u64,
     },
     /// Another site's page sent a request that changes something.
     #[error("Pages of other sites may not change anything here.")]
@@ -95,7 +107,8 @@ impl Error {
             Self::Conflict { .. } => StatusCode::CONFLICT,
             Self::Failed(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::OutOfRange { .. } => StatusCode::RANGE_NOT_SATISFIABLE,
-            Self::OtherSite => StatusCode::FORBIDDEN,
+            Self::OtherSite | Self::Forbidden(_) => StatusCode::FORBIDDEN,
+            Self::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Slow | Self::Broker(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Catalog(error) => of_catalog(error),
             Self::Store(error) => of_store(error),
@@ -109,6 +122,10 @@ impl Error {
             Self::Unknown(_) | Self::Failed(_) => LIST,
             Self::NoRoute => "/openapi.json lists all addresses.",
             Self::OutOfRange { .. } => "Ask for a range within the file.",
+            Self::Forbidden(_) => {
+                "Ask /api/assets/{id} for the title's manifest addresses again, and play one of them."
+            }
+            Self::TooMany { .. } => LATER,
             Self::OtherSite => "Use the page of this Reeldrop, or its API from a program.",
             Self::Slow | Self::Broker(_) => LATER,
             Self::Catalog(_) | Self::Store(_) | Self::Missing(_) => match self.status() {
@@ -186,6 +203,9 @@ impl IntoResponse for Error {
             && let Ok(range) = HeaderValue::try_from(format!("bytes */{size_bytes}"))
         {
             headers.insert("content-range", range);
+        }
+        if let Self::TooMany { wait_s } = self {
+            headers.insert(RETRY_AFTER, HeaderValue::from(wait_s));
         }
         response
     }

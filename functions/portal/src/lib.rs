@@ -8,13 +8,16 @@ mod error;
 mod find;
 mod headers;
 mod key_text;
+mod limit;
 mod live;
+mod manifest;
 mod media;
 mod object_name;
 mod packaging;
 mod page;
 mod range;
 mod title;
+mod token;
 
 use std::sync::Arc;
 
@@ -31,7 +34,9 @@ use tower_http::compression::CompressionLayer;
 
 pub use config::Config;
 pub use error::Error;
+use limit::Limit;
 use live::Live;
+use token::Tokens;
 
 /// Name of the service: its folder, image and event source.
 pub const NAME: &str = "portal";
@@ -42,6 +47,8 @@ pub struct Portal {
     config: Arc<Config>,
     catalog: Catalog,
     keys: KeyStore,
+    tokens: Tokens,
+    limit: Limit,
     store: Store,
     publisher: Publisher,
     live: Live,
@@ -73,6 +80,8 @@ impl Portal {
     ) -> Self {
         Self {
             config: Arc::new(config),
+            tokens: Tokens::new(&master),
+            limit: Limit::new(),
             keys: KeyStore::new(catalog.clone(), master),
             live: Live::start(&catalog),
             catalog,
@@ -85,6 +94,12 @@ impl Portal {
 impl FromRef<Portal> for Arc<Config> {
     fn from_ref(portal: &Portal) -> Self {
         Self::clone(&portal.config)
+    }
+}
+
+impl FromRef<Portal> for Tokens {
+    fn from_ref(portal: &Portal) -> Self {
+        portal.tokens.clone()
     }
 }
 

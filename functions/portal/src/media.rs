@@ -8,10 +8,16 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
+use reeldrop_events::AssetId;
 use reeldrop_store::{Bucket, Location, ObjectInfo, StoreError};
 use tower_http::cors::CorsLayer;
 
-use crate::{Error, Portal, body::Ids, range::Wanted};
+use crate::{
+    Error, Portal,
+    body::{Ids, Question},
+    manifest::{self, Kind, Player},
+    range::Wanted,
+};
 
 /// More than any object has: the store cuts a range to the object.
 const BEYOND: u64 = 1 << 50;
@@ -41,12 +47,17 @@ async fn media(
     State(portal): State<Portal>,
     method: Method,
     Ids(object): Ids<String>,
+    Question(asked): Question<Asked>,
     headers: HeaderMap,
 ) -> Result<Response, Error> {
+    let kind = Kind::of(&object);
     let at = Location {
         bucket: portal.store.bucket_name(Bucket::Media).to_owned(),
         object,
     };
+    if let (Some(kind), Some(token)) = (kind, &asked.token) {
+        return personal(&portal, kind, &at, token, &headers).await;
+    }
     let asked = text(&headers, header::RANGE).and_then(Wanted::parse);
     let condition = text(&headers, header::IF_RANGE);
     // What is counted from the end, or depends on the version, needs to know the object first.
@@ -75,6 +86,48 @@ async fn media(
         Some(wanted) => part(&portal, &at, wanted, None).await,
         None => all(&portal, &at, &headers).await,
     }
+}
+
+/// What may stand behind the question mark.
+#[derive(serde::Deserialize)]
+struct Asked {
+    token: Option<String>,
+}
+
+/// A manifest with the token that it was asked for with. It is not checked here: the licence service
+/// does that, and says what is wrong.
+async fn personal(
+    portal: &Portal,
+    kind: Kind,
+    at: &Location,
+    token: &str,
+    headers: &HeaderMap,
+) -> Result<Response, Error> {
+    let is_token = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    let folders = at.object.split_once('/').zip(at.object.rsplit_once('/'));
+    let Some(((asset, _), (folder, _))) = folders.filter(|_| token.chars().all(is_token)) else {
+        return Err(Error::NoRoute);
+    };
+    let asset = asset.parse().map_err(|_| Error::NoRoute)?;
+    let media = portal.config.media_url.as_ref();
+    let media = media.map(|media| format!("{media}/{folder}/"));
+    let info = portal.store.head(at).await?;
+    let info = info.ok_or_else(|| StoreError::NotFound(at.clone()))?;
+    let text = portal.store.get(at, manifest::LIMIT_BYTES).await?;
+    let player = Player {
+        asset: AssetId(asset),
+        token,
+        media: media.as_deref(),
+    };
+    let text = manifest::personal(kind, &String::from_utf8_lossy(&text), player);
+    // Another version for each token, which no cache may give to others.
+    let info = ObjectInfo {
+        version: format!("{}-{token}", info.version),
+        size_bytes: text.len() as u64,
+        cache_control: Some("private, max-age=1".to_owned()),
+        ..info
+    };
+    Ok(whole(headers, &info, Body::from(text)))
 }
 
 async fn all(portal: &Portal, at: &Location, headers: &HeaderMap) -> Result<Response, Error> {

@@ -42,9 +42,11 @@ pub(crate) struct Title {
     first_playable_ms: Option<u64>,
     /// Milliseconds from then until all of it was there.
     ready_ms: Option<u64>,
-    /// Address of the HLS multivariant playlist.
+    /// Address of the HLS multivariant playlist, for some hours.
     hls: Option<String>,
-    /// Address of the DASH manifest.
+    /// The same for hls.js, which takes keys in another form.
+    hls_js: Option<String>,
+    /// Address of the DASH manifest, for some hours.
     dash: Option<String>,
     /// Address of the page that plays it.
     watch: String,
@@ -192,9 +194,17 @@ struct DeadLetter {
     failed_at: OffsetDateTime,
 }
 
+/// The multivariant playlist for hls.js lies beside the other.
+fn for_hls_js(key: &String) -> String {
+    let folder = key.rsplit_once('/').map_or("", |(folder, _)| folder);
+    format!("{folder}/stream-clearkey.m3u8")
+}
+
 impl Title {
     pub(crate) fn new(asset: Asset, addresses: &Addresses) -> Self {
         let media = |key: &String| addresses.media(key);
+        let id = asset.id;
+        let manifest = |key: &String| addresses.manifest(id, key);
         let pictures = asset.pictures.as_ref();
         Self {
             asset: asset.id.0,
@@ -207,8 +217,9 @@ impl Title {
             created: asset.created_at,
             first_playable_ms: asset.first_playable_ms(),
             ready_ms: asset.ready_ms(),
-            hls: asset.hls.as_ref().map(media),
-            dash: asset.dash.as_ref().map(media),
+            hls: asset.hls.as_ref().map(manifest),
+            hls_js: asset.hls.as_ref().map(for_hls_js).as_ref().map(manifest),
+            dash: asset.dash.as_ref().map(manifest),
             watch: addresses.watch(asset.id),
             poster: pictures.map(|pictures| media(&pictures.poster)),
             storyboard: pictures.and_then(|pictures| pictures.storyboard.as_ref().map(media)),
@@ -278,14 +289,15 @@ impl Steps {
 
 impl Package {
     fn new(package: reeldrop_catalog::Package, addresses: &Addresses) -> Self {
+        let manifest = |key: String| addresses.manifest(package.asset, &key);
         Self {
             package: package.package.0,
             number: package.number,
             kid: package.kid,
             scheme: package.scheme.map(|scheme| scheme.as_str()),
             state: package.state.as_str(),
-            hls: package.hls.map(|key| addresses.media(&key)),
-            dash: package.dash.map(|key| addresses.media(&key)),
+            hls: package.hls.map(manifest),
+            dash: package.dash.map(manifest),
             reason: package.reason,
         }
     }

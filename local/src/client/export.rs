@@ -29,6 +29,7 @@ pub(super) async fn export(
         .flat_map(|package| [&package.hls, &package.dash]);
     let own = [
         &title.hls,
+        &title.hls_js,
         &title.dash,
         &title.poster,
         &title.storyboard,
@@ -38,7 +39,12 @@ pub(super) async fn export(
         .into_iter()
         .chain(packages)
         .flatten()
-        .filter_map(|url| Url::parse(url).ok());
+        .filter_map(|url| Url::parse(url).ok())
+        // A player's token would stand in the files when it has long expired.
+        .map(|mut url| {
+            url.set_query(None);
+            url
+        });
     let mut waiting: BTreeSet<Url> = start.collect();
     let mut seen = waiting.clone();
     let mut files = 0;

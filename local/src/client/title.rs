@@ -20,6 +20,9 @@ pub struct Title {
     /// Address of the HLS playlist.
     #[serde(default)]
     pub hls: Option<String>,
+    /// Address of the HLS playlist for hls.js.
+    #[serde(default)]
+    pub hls_js: Option<String>,
     /// Address of the DASH manifest.
     #[serde(default)]
     pub dash: Option<String>,

@@ -9,6 +9,7 @@
 
 mod protection;
 mod set;
+mod sidecar;
 mod timeline;
 
 use std::io;

@@ -6,7 +6,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use quick_xml::events::BytesText;
 
 use super::Xml;
-use crate::presentation::Protection;
+use crate::presentation::{KeySystem, Protection};
 
 /// Any Common Encryption scheme (ISO/IEC 23009-1, section 5.8.5.2).
 const MP4_PROTECTION: &str = "urn:mpeg:dash:mp4protection:2011";
@@ -46,10 +46,41 @@ pub(super) fn write(xml: &mut Xml, protection: &Protection) -> io::Result<()> {
             ("schemeIdUri", COMMON_PSSH),
             ("cenc:default_KID", kid.as_str()),
         ])
+        .write_inner_content(|xml| write_pssh(xml, &protection.pssh))?;
+    for system in &protection.systems {
+        write_system(xml, system, &kid)?;
+    }
+    Ok(())
+}
+
+/// A commercial key system: what its players need to ask their own licence server.
+fn write_system(xml: &mut Xml, system: &KeySystem, kid: &str) -> io::Result<()> {
+    let scheme = format!("urn:uuid:{}", system.id.hyphenated());
+    xml.create_element("ContentProtection")
+        .with_attributes([("schemeIdUri", scheme.as_str()), ("cenc:default_KID", kid)])
         .write_inner_content(|xml| {
-            xml.create_element("cenc:pssh")
-                .write_text_content(BytesText::new(&STANDARD.encode(&protection.pssh)))?;
+            if !system.pssh.is_empty() {
+                write_pssh(xml, &system.pssh)?;
+            }
+            // PlayReady's own element, which players older than `cenc:pssh` look for.
+            if system.id == KeySystem::PLAYREADY
+                && let Some(object) = system.pssh_data()
+            {
+                xml.create_element("mspr:pro")
+                    .with_attribute(("xmlns:mspr", "urn:microsoft:playready"))
+                    .write_text_content(BytesText::new(&STANDARD.encode(object)))?;
+            }
+            if let Some(address) = &system.license_uri {
+                xml.create_element("dashif:Laurl")
+                    .write_text_content(BytesText::new(address))?;
+            }
             Ok(())
         })?;
+    Ok(())
+}
+
+fn write_pssh(xml: &mut Xml, pssh: &[u8]) -> io::Result<()> {
+    xml.create_element("cenc:pssh")
+        .write_text_content(BytesText::new(&STANDARD.encode(pssh)))?;
     Ok(())
 }

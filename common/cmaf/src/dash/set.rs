@@ -5,9 +5,12 @@ use std::io;
 use quick_xml::events::BytesText;
 use reeldrop_events::{Ratio, Transfer};
 
-use super::{Xml, protection, timeline};
+use super::{Xml, protection, sidecar, timeline};
 use crate::Codec;
 use crate::presentation::{Audio, Presentation, Track, Video};
+
+/// What a set is for (ISO/IEC 23009-1, section 5.8.5.5).
+pub(super) const ROLE: &str = "urn:mpeg:dash:role:2011";
 
 /// Writes one set for each video codec, in the order in which the ladder names them, and one for
 /// each audio rendition.
@@ -32,6 +35,13 @@ pub(super) fn write_all(xml: &mut Xml, presentation: &Presentation) -> io::Resul
         write_audio(xml, presentation, id, audio)?;
         id += 1;
     }
+    for track in &presentation.text {
+        sidecar::write_text(xml, id, track)?;
+        id += 1;
+    }
+    if let Some(storyboard) = &presentation.storyboard {
+        sidecar::write_images(xml, presentation, id, storyboard)?;
+    }
     Ok(())
 }
 
@@ -52,6 +62,7 @@ fn write_video(
         .write_inner_content(|xml| {
             write_protection(xml, presentation)?;
             write_range(xml, first.range)?;
+            write_descriptor(xml, "Role", ROLE, "main")?;
             if shared {
                 timeline::write(xml, &first.track)?;
             }
@@ -108,7 +119,7 @@ fn write_audio(
                     .write_text_content(BytesText::new(&audio.label))?;
             }
             let role = if audio.default { "main" } else { "alternate" };
-            write_descriptor(xml, "Role", "urn:mpeg:dash:role:2011", role)?;
+            write_descriptor(xml, "Role", ROLE, role)?;
             timeline::write(xml, &audio.track)?;
             write_audio_representation(xml, presentation, audio)
         })?;
@@ -169,18 +180,34 @@ fn write_protection(xml: &mut Xml, presentation: &Presentation) -> io::Result<()
     }
 }
 
-/// Says that the picture is HDR (ISO/IEC 23091-2, transfer characteristics); SDR goes without saying.
+/// Says that the picture is HDR, so that players that cannot show it pass it by (code points of
+/// ISO/IEC 23091-2: BT.2020 with PQ; with HLG as DASH-IF IOP, section 10.3, wants it, so that those
+/// that know BT.2020 alone may show it). SDR goes without saying.
 fn write_range(xml: &mut Xml, range: Transfer) -> io::Result<()> {
-    let transfer = match range {
+    let (transfer, better) = match range {
         Transfer::Sdr => return Ok(()),
-        Transfer::Pq => "16",
-        Transfer::Hlg => "18",
+        Transfer::Pq => ("16", None),
+        Transfer::Hlg => ("14", Some("18")),
     };
-    let scheme = "urn:mpeg:mpegB:cicp:TransferCharacteristics";
-    write_descriptor(xml, "SupplementalProperty", scheme, transfer)
+    let scheme = |what: &str| format!("urn:mpeg:mpegB:cicp:{what}");
+    for (what, value) in [
+        ("ColourPrimaries", "9"),
+        ("TransferCharacteristics", transfer),
+        ("MatrixCoefficients", "9"),
+    ] {
+        write_descriptor(xml, "EssentialProperty", &scheme(what), value)?;
+    }
+    let Some(better) = better else { return Ok(()) };
+    let transfer = scheme("TransferCharacteristics");
+    write_descriptor(xml, "SupplementalProperty", &transfer, better)
 }
 
-fn write_descriptor(xml: &mut Xml, name: &str, scheme: &str, value: &str) -> io::Result<()> {
+pub(super) fn write_descriptor(
+    xml: &mut Xml,
+    name: &str,
+    scheme: &str,
+    value: &str,
+) -> io::Result<()> {
     xml.create_element(name)
         .with_attributes([("schemeIdUri", scheme), ("value", value)])
         .write_empty()?;

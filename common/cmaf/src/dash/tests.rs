@@ -2,12 +2,17 @@ use quick_xml::{
     Reader,
     events::{BytesStart, Event},
 };
-use reeldrop_events::Scheme;
+use reeldrop_events::{Scheme, Transfer};
 use time::macros::datetime;
 
 use super::*;
-use crate::Codec;
-use crate::presentation::samples::title;
+use crate::{
+    Codec,
+    presentation::{
+        KeySystem,
+        samples::{title, title_with_extras},
+    },
+};
 
 fn times() -> Times {
     Times {
@@ -110,7 +115,7 @@ fn each_codec_and_each_sound_is_a_set_of_its_own() {
     assert_eq!(kinds, expected);
     assert_eq!(
         attribute(&text, "Role", "value"),
-        ["main", "alternate"].map(|r| Some(r.to_owned()))
+        ["main", "main", "main", "alternate"].map(|r| Some(r.to_owned()))
     );
 }
 
@@ -155,4 +160,72 @@ fn durations_are_exact_to_the_microsecond() {
     assert_eq!(duration(17_017_000), "PT17.017S");
     assert_eq!(duration(6_000_000), "PT6S");
     assert_eq!(duration(1), "PT0.000001S");
+}
+
+#[test]
+fn manifest_with_captions_storyboard_and_commercial_key_systems() {
+    let mut title = title_with_extras();
+    let system = |id: uuid::Uuid, license: Option<&str>| KeySystem {
+        id,
+        pssh: [
+            &[0; 8][..4],
+            b"pssh",
+            &[0; 4],
+            id.as_bytes(),
+            &[0, 0, 0, 2],
+            b"ab",
+        ]
+        .concat(),
+        license_uri: license.map(str::to_owned),
+        key_uri: None,
+    };
+    title.protection.as_mut().unwrap().systems = vec![
+        system(
+            KeySystem::WIDEVINE,
+            Some("https://widevine.example/?a=1&b=2"),
+        ),
+        system(KeySystem::PLAYREADY, None),
+    ];
+    title.video[0].range = Transfer::Hlg;
+    assert_golden("extras", &mpd(&title, &times()));
+}
+
+/// The order in which the schema (DASH-MPD.xsd) wants an adaptation set's and a representation's
+/// children: those of `RepresentationBaseType`, and then their own.
+const ORDER: [&str; 13] = [
+    "AudioChannelConfiguration",
+    "ContentProtection",
+    "EssentialProperty",
+    "SupplementalProperty",
+    "Label",
+    "Accessibility",
+    "Role",
+    "Rating",
+    "BaseURL",
+    "SegmentBase",
+    "SegmentList",
+    "SegmentTemplate",
+    "Representation",
+];
+
+#[test]
+fn children_stand_in_the_schema_s_order() {
+    let mut extras = title_with_extras();
+    extras.video[0].range = Transfer::Hlg;
+    for title in [title(true), title(false), extras] {
+        let elements = elements(&mpd(&title, &times()));
+        for (at, parent) in elements.iter().enumerate() {
+            if !["AdaptationSet", "Representation"].contains(&parent.name.as_str()) {
+                continue;
+            }
+            let inside = elements[at + 1..]
+                .iter()
+                .take_while(|e| e.depth > parent.depth);
+            let children = inside.filter(|e| e.depth == parent.depth + 1);
+            let places: Vec<_> = children
+                .map(|e| ORDER.iter().position(|name| *name == e.name).unwrap())
+                .collect();
+            assert!(places.is_sorted(), "{} has {places:?}", parent.name);
+        }
+    }
 }

@@ -2,17 +2,29 @@
 
 use std::fmt::Write as _;
 
-use reeldrop_events::Scheme;
-
-use super::{START, VERSION, attributes::Attributes};
-use crate::presentation::{Presentation, Protection, Track};
+use super::{KeyFormat, START, head, seconds};
+use crate::presentation::{Presentation, Track};
 
 /// Writes the media playlist of `track`, which lies in the track's own folder as `index.m3u8`.
 #[must_use]
 pub fn media(presentation: &Presentation, track: &Track) -> String {
-    let mut playlist = head(presentation);
+    media_for(presentation, track, KeyFormat::Identity)
+}
+
+/// Writes the media playlist of `track` for players that take keys in that form. It lies in the
+/// track's own folder as [`KeyFormat::media_file`].
+#[must_use]
+pub fn media_for(presentation: &Presentation, track: &Track, format: KeyFormat) -> String {
+    let mut lines = head(presentation.complete, presentation.target_s());
+    lines.push("#EXT-X-INDEPENDENT-SEGMENTS".to_owned());
+    if !presentation.complete {
+        lines.push(START.to_owned());
+    }
+    lines.push("#EXT-X-MAP:URI=\"init.mp4\"".to_owned());
+    lines.extend(format.keys(presentation));
+    let mut playlist = lines.join("\n") + "\n";
     for segment in &track.segments {
-        let duration = seconds(track.span(segment.duration_ticks).micros());
+        let duration = seconds(track.span(segment.duration_ticks));
         // Writing to a string cannot fail.
         let _ = write!(playlist, "#EXTINF:{duration},\n{:06}.m4s\n", segment.number);
     }
@@ -20,49 +32,6 @@ pub fn media(presentation: &Presentation, track: &Track) -> String {
         playlist.push_str("#EXT-X-ENDLIST\n");
     }
     playlist
-}
-
-fn head(presentation: &Presentation) -> String {
-    let mut lines = vec![
-        "#EXTM3U".to_owned(),
-        format!("#EXT-X-VERSION:{VERSION}"),
-        format!("#EXT-X-TARGETDURATION:{}", presentation.target_s()),
-        "#EXT-X-MEDIA-SEQUENCE:0".to_owned(),
-        format!(
-            "#EXT-X-PLAYLIST-TYPE:{}",
-            if presentation.complete {
-                "VOD"
-            } else {
-                "EVENT"
-            }
-        ),
-        "#EXT-X-INDEPENDENT-SEGMENTS".to_owned(),
-    ];
-    if !presentation.complete {
-        lines.push(START.to_owned());
-    }
-    lines.push("#EXT-X-MAP:URI=\"init.mp4\"".to_owned());
-    lines.extend(presentation.encrypted().and_then(key));
-    lines.join("\n") + "\n"
-}
-
-/// The key line. It has no IV: the init segment's `tenc` box and the fragments' `senc` boxes hold it.
-fn key(protection: &Protection) -> Option<String> {
-    let method = match protection.scheme {
-        Scheme::Cbcs => "SAMPLE-AES",
-        Scheme::Cenc => "SAMPLE-AES-CTR",
-        Scheme::None => return None,
-    };
-    let attributes = Attributes::default()
-        .bare("METHOD", method)
-        .quoted("URI", &protection.key_uri)
-        .quoted("KEYFORMAT", "identity")
-        .quoted("KEYFORMATVERSIONS", "1");
-    Some(format!("#EXT-X-KEY:{}", attributes.into_string()))
-}
-
-fn seconds(micros: u64) -> String {
-    format!("{}.{:06}", micros / 1_000_000, micros % 1_000_000)
 }
 
 #[cfg(test)]
@@ -109,14 +78,14 @@ mod tests {
     }
 
     #[test]
-    fn each_scheme_has_its_method() {
-        let mut title = title(true);
-        title.protection.as_mut().unwrap().scheme = Scheme::Cenc;
-        assert!(media(&title, &title.video[0].track).contains("METHOD=SAMPLE-AES-CTR,"));
-        title.protection.as_mut().unwrap().scheme = Scheme::None;
-        assert!(!media(&title, &title.video[0].track).contains("EXT-X-KEY"));
-        title.protection = None;
-        assert!(!media(&title, &title.video[0].track).contains("EXT-X-KEY"));
+    fn the_two_forms_differ_in_the_key_alone() {
+        let title = title(true);
+        let keyless = |format| -> Vec<String> {
+            let text = media_for(&title, &title.video[0].track, format);
+            let lines = text.lines().filter(|line| !line.contains("EXT-X-KEY"));
+            lines.map(str::to_owned).collect()
+        };
+        assert_eq!(keyless(KeyFormat::Identity), keyless(KeyFormat::ClearKey));
     }
 
     #[test]

@@ -1,11 +1,11 @@
 //! A title that the manifests' tests share.
 
-use reeldrop_events::{PublishedSegment, Ratio, Scheme, Transfer};
+use reeldrop_events::{KeyFrame, PublishedSegment, Ratio, Scheme, Transfer};
 use uuid::Uuid;
 
 use crate::Codec;
 
-use super::{Audio, Presentation, Protection, Span, Track, Video};
+use super::{Audio, Presentation, Protection, Span, Storyboard, TextTrack, Track, Video};
 
 /// Segments of `ticks` each, all of `bytes`, laid end to end.
 pub(crate) fn segments(ticks: &[u64], bytes: &[u64]) -> Vec<PublishedSegment> {
@@ -33,6 +33,7 @@ fn video(name: &str, size: (u32, u32), declared_bps: u64, bytes: [u64; 4]) -> Vi
             timescale: 30_000,
             declared_bps,
             segments: segments(&[60_060, 120_120, 180_180, 150_150], &bytes),
+            key_frames: key_frames(&bytes),
         },
         family: Codec::H264,
         width: size.0,
@@ -45,6 +46,22 @@ fn video(name: &str, size: (u32, u32), declared_bps: u64, bytes: [u64; 4]) -> Vi
     }
 }
 
+/// Every 60,060 ticks a tenth of what its segment has per GOP.
+fn key_frames(bytes: &[u64; 4]) -> Vec<KeyFrame> {
+    // Segment, GOPs before it, GOPs in it.
+    let layout: [(u32, u64, u64); 4] = [(0, 0, 1), (1, 1, 2), (2, 3, 3), (3, 6, 3)];
+    let mut key_frames = Vec::new();
+    for ((segment, before, gops), bytes) in layout.into_iter().zip(bytes) {
+        key_frames.extend((0..gops).map(|gop| KeyFrame {
+            segment,
+            start_ticks: (before + gop) * 60_060,
+            offset: 24 + gop * bytes / gops,
+            bytes: bytes / gops / 10,
+        }));
+    }
+    key_frames
+}
+
 fn audio(name: &str, language: &str, label: &str, default: bool) -> Audio {
     // 94, 188, 281 and 235 AAC frames.
     let ticks = [96_256, 192_512, 287_744, 240_640];
@@ -55,6 +72,7 @@ fn audio(name: &str, language: &str, label: &str, default: bool) -> Audio {
             timescale: 48_000,
             declared_bps: 128_000,
             segments: segments(&ticks, &[32_000, 64_000, 96_000, 80_000]),
+            key_frames: Vec::new(),
         },
         language: language.to_owned(),
         label: label.to_owned(),
@@ -96,7 +114,10 @@ pub(crate) fn title(complete: bool) -> Presentation {
             key_uri: "/api/assets/A/packages/1/key".to_owned(),
             license_uri: "/api/assets/A/packages/1/license".to_owned(),
             pssh: b"pssh box".to_vec(),
+            systems: Vec::new(),
         }),
+        text: Vec::new(),
+        storyboard: None,
     };
     if !complete {
         for video in &mut title.video {
@@ -107,4 +128,35 @@ pub(crate) fn title(complete: bool) -> Presentation {
         }
     }
     title
+}
+
+/// The same with captions in two languages and a storyboard.
+pub(crate) fn title_with_extras() -> Presentation {
+    let text = |name: &str, language: &str, label: &str, default| TextTrack {
+        language: language.to_owned(),
+        label: label.to_owned(),
+        name: name.to_owned(),
+        segment_ticks: 540_540,
+        duration_ticks: 1_531_530,
+        segments: 3,
+        default,
+    };
+    Presentation {
+        text: vec![
+            text("en", "en", "English", true),
+            text("de", "de", "Deutsch", false),
+        ],
+        storyboard: Some(Storyboard {
+            tile_width: 160,
+            tile_height: 90,
+            columns: 9,
+            rows: 1,
+            tile: Span {
+                ticks: 2_000,
+                timescale: 1_000,
+            },
+            sheets: vec![40_000],
+        }),
+        ..title(true)
+    }
 }

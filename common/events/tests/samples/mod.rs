@@ -4,10 +4,10 @@ use reeldrop_events::{
     AssetAdvanced, AssetDeleted, AssetId, AssetPublished, AudioPackaged, AudioPart, AudioPlanned,
     AudioRendition, AudioRepackagePlanned, AudioTrack, AudioTranscoded, Chunk, ChunkPackaged,
     ChunkPlanned, ChunkRepackagePlanned, ChunkTranscoded, ClearRendition, ClearSegment, Color,
-    Container, DecodeError, FrameRate, Incoming, KeyFrames, Media, MediaProbed, MediaRejected,
-    Orientation, Outgoing, PackageNo, PackagedRendition, Payload, PicturesPlanned, Plan,
-    PosterCompleted, PublishedSegment, Ratio, RekeyRequested, Rendition, RetryRequested, Scheme,
-    Source, StepFailed, ThumbnailsCompleted, Timeline, TrackKind, TrackSummary, Transfer,
+    Container, DecodeError, FrameRate, Incoming, KeyFrame, KeyFrames, Media, MediaProbed,
+    MediaRejected, Orientation, Outgoing, PackageNo, PackagedRendition, Payload, PicturesPlanned,
+    Plan, PosterCompleted, PublishedSegment, Ratio, RekeyRequested, Rendition, RetryRequested,
+    Scheme, Source, StepFailed, ThumbnailsCompleted, Timeline, TrackKind, TrackSummary, Transfer,
     UploadFinalized, VideoCodec, VideoTrack,
 };
 use reeldrop_events::{
@@ -456,5 +456,27 @@ fn packaged(name: &str) -> PackagedRendition {
             bytes: 500_100,
             samples: 120,
         }],
+        key_frames: if name.starts_with("audio") {
+            Vec::new()
+        } else {
+            key_frames()
+        },
     }
+}
+
+fn key_frames() -> Vec<KeyFrame> {
+    vec![
+        KeyFrame {
+            segment: 1,
+            start_ticks: 60_060,
+            offset: 24,
+            bytes: 41_000,
+        },
+        KeyFrame {
+            segment: 1,
+            start_ticks: 120_120,
+            offset: 260_000,
+            bytes: 40_000,
+        },
+    ]
 }

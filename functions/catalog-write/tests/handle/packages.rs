@@ -154,3 +154,33 @@ async fn packaging_again_with_the_first_packages_key_makes_no_further_one() {
         "a package that was never promised"
     );
 }
+
+#[tokio::test]
+async fn key_frames_are_kept_once_however_often_they_are_said() {
+    let stage = Stage::new().await;
+    stage.handle_all([STORY.uploaded(), STORY.probed()]).await;
+    stage.handle_all(STORY.all_packaged(1)).await;
+    let kept = |renditions: Vec<reeldrop_catalog::PublicationRendition>| -> Vec<usize> {
+        let renditions = renditions.into_iter();
+        renditions.map(|found| found.key_frames.len()).collect()
+    };
+    let catalog = &stage.database.catalog;
+    let first = catalog
+        .publication(STORY.asset(), PackageNo::FIRST)
+        .await
+        .unwrap();
+    // Three chunks of two segments in two renditions of picture; the sound has none.
+    assert_eq!(kept(first.renditions), [6, 6, 0, 0]);
+    // Said again under other ids, as a part that is packaged again is.
+    let client = stage.database.client().await;
+    client
+        .execute("delete from seen_events", &[])
+        .await
+        .unwrap();
+    stage.handle_all(STORY.all_packaged(1)).await;
+    let again = catalog
+        .publication(STORY.asset(), PackageNo::FIRST)
+        .await
+        .unwrap();
+    assert_eq!(kept(again.renditions), [6, 6, 0, 0]);
+}

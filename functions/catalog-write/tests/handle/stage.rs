@@ -12,13 +12,14 @@ use crate::{broker::Broker, story::Story};
 const TIMES: &str = "array['created_at', 'updated_at', 'playable_at', 'ready_at', 'planned_at',
     'transcoded_at', 'packaged_at', 'failed_at', 'deleted_at', 'seen_at', 'advances']";
 
-const TABLES: [&str; 16] = [
+const TABLES: [&str; 17] = [
     "assets",
     "tracks",
     "packages",
     "parts",
     "renditions",
     "segments",
+    "key_frames",
     "thumbnails",
     "transcripts",
     "speech_parts",

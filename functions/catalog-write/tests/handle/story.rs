@@ -360,5 +360,14 @@ fn packaged(name: &str, timescale: u32, codec: &str, first: u32, count: u32) -> 
                 samples: 180,
             })
             .collect(),
+        key_frames: (first..first + count)
+            .filter(|_| codec.starts_with("avc1"))
+            .map(|segment| KeyFrame {
+                segment,
+                start_ticks: u64::from(segment) * duration,
+                offset: 24,
+                bytes: 10_000,
+            })
+            .collect(),
     }
 }

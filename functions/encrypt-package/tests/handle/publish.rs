@@ -1,4 +1,5 @@
 use encrypt_package::Input;
+use reeldrop_cmaf::boxes::iter;
 use reeldrop_events::{
     AssetAdvanced, AssetId, AssetPublished, AudioPackaged, ChunkPackaged, PackageNo,
     PackagedRendition, Scheme, Source,
@@ -119,6 +120,9 @@ async fn every_address_in_the_playlists_is_an_object() {
     let asset = AssetId::of(&source);
     let client = world.database.client().await;
     keep(&client, &source, &renditions, [2, 2, 2]).await;
+    for rendition in &renditions {
+        rows::key_frames(&client, asset, rendition).await;
+    }
     rows::reached(&client, asset, 2, true).await;
     world.handle(advanced(&source, 2, true)).await.unwrap();
     let published = world.published();
@@ -133,14 +137,13 @@ async fn every_address_in_the_playlists_is_an_object() {
         .iter()
         .map(|variant| variant.uri.clone());
     let playlists: Vec<_> = video.chain(audio).collect();
-    assert_eq!(playlists.len(), 3);
+    // Two renditions, their key frames, and the sound.
+    assert_eq!(playlists.len(), 5);
     for playlist in playlists {
-        let folder = format!(
-            "{asset}/1/{}",
-            playlist.strip_suffix("/index.m3u8").unwrap()
-        );
-        let (_, playlist) =
-            m3u8_rs::parse_media_playlist(&published[&format!("{folder}/index.m3u8")]).unwrap();
+        let (folder, _) = playlist.rsplit_once('/').unwrap();
+        let folder = format!("{asset}/1/{folder}");
+        let text = &published[&format!("{asset}/1/{playlist}")];
+        let (_, playlist) = m3u8_rs::parse_media_playlist(text).unwrap();
         assert!(published.contains_key(&format!(
             "{folder}/{}",
             playlist.segments[0].map.as_ref().unwrap().uri
@@ -148,6 +151,30 @@ async fn every_address_in_the_playlists_is_an_object() {
         assert_eq!(playlist.segments.len(), 2);
         for segment in playlist.segments {
             assert!(published.contains_key(&format!("{folder}/{}", segment.uri)));
+        }
+    }
+}
+
+#[tokio::test]
+async fn ranges_of_key_frames_are_encrypted_fragments_of_one_picture() {
+    let world = World::new().await;
+    let source = title::source("clip.mp4");
+    let renditions = encrypted(&world, &source, Scheme::Cbcs).await;
+    let asset = AssetId::of(&source);
+    let published = world.published();
+    let (video, audio) = renditions.split_at(2);
+    assert!(audio[0].key_frames.is_empty());
+    for rendition in video {
+        let segments: Vec<_> = rendition.key_frames.iter().map(|key| key.segment).collect();
+        assert_eq!(segments, [0, 1]);
+        for key in &rendition.key_frames {
+            let name = format!("{asset}/1/{}/{:06}.m4s", rendition.name, key.segment);
+            let range = key.offset as usize..(key.offset + key.bytes) as usize;
+            let boxes: Vec<_> = iter(&published[&name][range]).map(Result::unwrap).collect();
+            assert_eq!((&boxes[0].kind.0, &boxes[1].kind.0), (b"moof", b"mdat"));
+            let key = title::key_picture();
+            assert_eq!(boxes[1].payload.len(), key.len());
+            assert_ne!(boxes[1].payload, key, "it is in the clear");
         }
     }
 }

@@ -102,6 +102,26 @@ pub(crate) async fn packaged(
     }
 }
 
+/// Keeps a rendition's key frames.
+pub(crate) async fn key_frames(client: &Client, asset: AssetId, rendition: &PackagedRendition) {
+    for key in &rendition.key_frames {
+        client
+            .execute(
+                "insert into key_frames values ($1, 1, $2, $3, $4, $5, $6)",
+                &[
+                    &asset.0,
+                    &rendition.name,
+                    &(key.segment as i32),
+                    &(key.start_ticks as i64),
+                    &(key.offset as i64),
+                    &(key.bytes as i64),
+                ],
+            )
+            .await
+            .unwrap();
+    }
+}
+
 pub(crate) async fn reached(client: &Client, asset: AssetId, contiguous: i32, complete: bool) {
     client
         .execute(

@@ -145,6 +145,11 @@ fn audio_init() -> Vec<u8> {
     .unwrap()
 }
 
+/// The key picture as a sample.
+pub(crate) fn key_picture() -> Vec<u8> {
+    [&(KEY_PICTURE.len() as u32).to_be_bytes(), KEY_PICTURE].concat()
+}
+
 /// Duration, samples and bytes of each clear segment.
 pub(crate) fn video_segments() -> Vec<(u64, u32, Vec<u8>)> {
     let picture = |nal: &[u8], ticks: u64, sync| Sample {
@@ -185,7 +190,12 @@ fn written(segments: &[(u64, Vec<Sample>)]) -> Vec<(u64, u32, Vec<u8>)> {
             base_decode_time,
         };
         let mut bytes = Vec::new();
-        fragment::write(&header, samples, &mut bytes).unwrap();
+        // Sound is all key frames.
+        let write = match samples.iter().all(|sample| sample.sync) {
+            true => fragment::write,
+            false => fragment::write_pictures,
+        };
+        write(&header, samples, &mut bytes).unwrap();
         all.push((*ticks, samples.len() as u32, bytes));
         base_decode_time += ticks;
     }

@@ -3,19 +3,19 @@
 use axum::{
     Json,
     extract::State,
-    http::{HeaderName, StatusCode, header},
+    http::{HeaderMap, HeaderName, StatusCode, header},
     response::IntoResponse,
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use reeldrop_catalog::{AssetState, ContentKey};
 use reeldrop_events::{AssetId, Events, PackageNo, RekeyRequested, Scheme};
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use crate::{
     Error, Portal,
-    body::{Body, Ids},
+    body::{Body, Ids, Question},
     error::Problem,
     key_text,
 };
@@ -53,6 +53,14 @@ pub(super) struct OwnersKey {
     key: String,
     /// 16 bytes in hex.
     kid: String,
+}
+
+/// What a player shows to be given a key.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Asked {
+    /// From the address of the manifest that names this address.
+    token: Option<String>,
 }
 
 /// W3C Encrypted Media Extensions, 9.1.3: what a Clear Key player asks.
@@ -149,6 +157,12 @@ impl Portal {
         Ok(scheme)
     }
 
+    /// Lets a player have keys of the title.
+    fn admit(&self, asset: AssetId, asked: &Asked, headers: &HeaderMap) -> Result<(), Error> {
+        self.limit.count(headers, asset)?;
+        self.tokens.check(asset, asked.token.as_deref())
+    }
+
     async fn key_of(&self, asset: AssetId, package: PackageNo) -> Result<ContentKey, Error> {
         let key = self.keys.package_key(asset, package).await?;
         key.ok_or_else(|| Error::Unknown(format!("key of package {package} of title {asset}")))
@@ -176,15 +190,20 @@ pub(super) async fn key(
 
 /// A Clear Key licence.
 #[utoipa::path(post, path = "/api/assets/{id}/packages/{package}/license", tag = "keys",
-    params(("id" = Uuid, Path), ("package" = u32, Path)), request_body = LicenseRequest, responses(
+    params(("id" = Uuid, Path), ("package" = u32, Path), Asked), request_body = LicenseRequest, responses(
     (status = 200, body = License),
+    (status = 403, description = "There is no token for this title, or it has expired", body = Problem),
+    (status = 429, description = "Too many requests", body = Problem),
     (status = 404, description = "The package has none of these keys", body = Problem),
 ))]
 pub(super) async fn license(
     State(portal): State<Portal>,
     Ids((asset, package)): Ids<(AssetId, PackageNo)>,
+    Question(asked): Question<Asked>,
+    headers: HeaderMap,
     body: axum::body::Bytes,
 ) -> Result<impl IntoResponse, Error> {
+    portal.admit(asset, &asked, &headers)?;
     // Players send it as text/plain or without a type at all.
     let request: LicenseRequest = serde_json::from_slice(&body).map_err(|_| {
         Error::invalid(
@@ -219,14 +238,19 @@ pub(super) async fn license(
 
 /// The key of a package as 16 bytes, as HLS players with the key format `identity` ask for it.
 #[utoipa::path(get, path = "/api/assets/{id}/packages/{package}/key", tag = "keys",
-    params(("id" = Uuid, Path), ("package" = u32, Path)), responses(
+    params(("id" = Uuid, Path), ("package" = u32, Path), Asked), responses(
     (status = 200, body = Vec<u8>, content_type = "application/octet-stream"),
+    (status = 403, description = "There is no token for this title, or it has expired", body = Problem),
+    (status = 429, description = "Too many requests", body = Problem),
     (status = 404, description = "The package has no key", body = Problem),
 ))]
 pub(super) async fn identity_key(
     State(portal): State<Portal>,
     Ids((asset, package)): Ids<(AssetId, PackageNo)>,
+    Question(asked): Question<Asked>,
+    headers: HeaderMap,
 ) -> Result<impl IntoResponse, Error> {
+    portal.admit(asset, &asked, &headers)?;
     let key = portal.key_of(asset, package).await?;
     let kind = [(header::CONTENT_TYPE, "application/octet-stream")];
     Ok((NO_STORE, kind, key.key.to_vec()))

@@ -52,7 +52,10 @@ pub(super) async fn by_id(
     Ok(Json(PackagedContent {
         packaged_content_id: number,
         status: status(&asset, &package),
-        url: package.dash.as_ref().map(|key| addresses.media(key)),
+        url: package
+            .dash
+            .as_ref()
+            .map(|key| addresses.manifest(package.asset, key)),
         reason: reason(&asset, &package),
     }))
 }

@@ -163,7 +163,7 @@ fn packaged(package: &Package, addresses: &Addresses) -> Response {
     let url = package
         .dash
         .iter()
-        .map(|key| addresses.media(key))
+        .map(|key| addresses.manifest(package.asset, key))
         .collect();
     Json(Packaged {
         packaged_content_id: vec![package.number],

@@ -7,7 +7,7 @@ use http_body_util::BodyExt;
 use reeldrop_store::Bucket;
 use serde_json::{Value, json};
 
-use crate::support::{Stage, request, unknown};
+use crate::support::{Stage, bytes, request, unknown};
 
 #[tokio::test]
 async fn a_ready_title_is_shown_with_absolute_addresses() {
@@ -17,6 +17,8 @@ async fn a_ready_title_is_shown_with_absolute_addresses() {
     let (status, shown) = stage.get_json(&format!("/api/assets/{asset}")).await;
     assert_eq!(status, StatusCode::OK);
     let base = "http://portal.example:8080";
+    let token = stage.token(asset).await;
+    let manifest = |file| json!(format!("{base}/media/{asset}/1/{file}?token={token}"));
     for (field, value) in [
         ("asset", json!(asset)),
         ("file", json!("My clip.mp4")),
@@ -26,8 +28,9 @@ async fn a_ready_title_is_shown_with_absolute_addresses() {
         ("first_playable_ms", json!(2000)),
         ("ready_ms", json!(9000)),
         ("watch", json!(format!("{base}/watch/{asset}"))),
-        ("dash", json!(format!("{base}/media/{asset}/1/stream.mpd"))),
-        ("hls", json!(format!("{base}/media/{asset}/1/stream.m3u8"))),
+        ("dash", manifest("stream.mpd")),
+        ("hls", manifest("stream.m3u8")),
+        ("hls_js", manifest("stream-clearkey.m3u8")),
         ("poster", json!(format!("{base}/media/{asset}/poster.jpg"))),
         (
             "storyboard",
@@ -58,9 +61,18 @@ async fn a_cdn_takes_the_place_of_the_portals_media_address() {
     let asset = stage.received("a.mp4").await;
     stage.make_ready(asset).await;
     let (_, shown) = stage.get_json(&format!("/api/assets/{asset}")).await;
+    let cdn = format!("https://cdn.example/m/{asset}");
+    assert_eq!(shown["poster"], format!("{cdn}/poster.jpg"));
+    // Manifests have the player's token, which no CDN knows how to put there.
+    let dash = shown["dash"].as_str().unwrap();
+    let path = dash.strip_prefix("http://portal.example:8080").unwrap();
+    let manifest = "<MPD>\n</MPD>\n".as_bytes();
+    let object = format!("{asset}/1/stream.mpd");
+    stage.put(Bucket::Media, &object, manifest).await;
+    let answer = String::from_utf8(bytes(stage.get(path).await).await).unwrap();
     assert_eq!(
-        shown["dash"],
-        format!("https://cdn.example/m/{asset}/1/stream.mpd")
+        answer,
+        format!("<MPD>\n  <BaseURL>{cdn}/1/</BaseURL>\n</MPD>\n")
     );
     let page = stage.get("/").await;
     let policy = page.headers()[header::CONTENT_SECURITY_POLICY]

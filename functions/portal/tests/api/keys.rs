@@ -6,6 +6,7 @@ use axum::{
 };
 use reeldrop_catalog::ContentKey;
 use reeldrop_events::PackageNo;
+use reeldrop_store::{Bucket, testing::TestBuckets};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -29,7 +30,8 @@ async fn with_key(stage: &Stage) -> reeldrop_events::AssetId {
 async fn a_clear_key_player_gets_its_licence_from_any_site() {
     let stage = Stage::new().await;
     let asset = with_key(&stage).await;
-    let path = format!("/api/assets/{asset}/packages/1/license");
+    let token = stage.token(asset).await;
+    let path = format!("/api/assets/{asset}/packages/1/license?token={token}");
     let body = json!({ "kids": [KID], "type": "temporary" }).to_string();
     let mut asked = request(Method::POST, &path, Body::from(body));
     // As Shaka Player sends it from another site's page.
@@ -64,14 +66,15 @@ async fn a_clear_key_player_gets_its_licence_from_any_site() {
 async fn a_licence_names_only_keys_of_the_package() {
     let stage = Stage::new().await;
     let asset = with_key(&stage).await;
+    let token = stage.token(asset).await;
     for (package, kid) in [(1, KEY), (2, KID)] {
-        let path = format!("/api/assets/{asset}/packages/{package}/license");
+        let path = format!("/api/assets/{asset}/packages/{package}/license?token={token}");
         let (status, problem) = stage
             .json(Method::POST, &path, json!({ "kids": [kid] }))
             .await;
         assert_eq!(status, StatusCode::NOT_FOUND, "{problem}");
     }
-    let path = format!("/api/assets/{asset}/packages/1/license");
+    let path = format!("/api/assets/{asset}/packages/1/license?token={token}");
     let (status, _) = stage.json(Method::POST, &path, json!("nonsense")).await;
     assert_eq!(status, StatusCode::BAD_REQUEST);
 }
@@ -82,8 +85,9 @@ async fn the_owner_and_identity_players_get_the_same_key() {
     let asset = with_key(&stage).await;
     let (_, key) = stage.get_json(&format!("/api/assets/{asset}/key")).await;
     assert_eq!(key, json!({ "key": KEY_HEX, "kid": KID_HEX }));
+    let token = stage.token(asset).await;
     let response = stage
-        .get(&format!("/api/assets/{asset}/packages/1/key"))
+        .get(&format!("/api/assets/{asset}/packages/1/key?token={token}"))
         .await;
     assert_eq!(response.headers()["access-control-allow-origin"], "*");
     assert_eq!(hex::encode(bytes(response).await), KEY_HEX);
@@ -144,4 +148,116 @@ async fn rekey_needs_both_halves_of_a_key_and_a_title_that_can_be_one() {
         .await;
     assert_eq!(status, StatusCode::CONFLICT, "{problem}");
     assert!(stage.broker.events().is_empty());
+}
+
+#[tokio::test]
+async fn a_player_without_the_titles_own_token_gets_no_key_and_is_told_why() {
+    let stage = Stage::new().await;
+    let asset = with_key(&stage).await;
+    let other = stage.received("b.mp4").await;
+    stage.make_ready(other).await;
+    let foreign = stage.token(other).await;
+    for (token, says) in [
+        (String::new(), "has no token"),
+        ("?token=nonsense".to_owned(), "is none"),
+        (format!("?token={foreign}"), "not for this title"),
+    ] {
+        let path = format!("/api/assets/{asset}/packages/1/key{token}");
+        let (status, problem) = stage.get_json(&path).await;
+        assert_eq!(status, StatusCode::FORBIDDEN);
+        assert!(
+            problem["error"].as_str().unwrap().contains(says),
+            "{problem}"
+        );
+        assert!(
+            problem["next"].as_str().unwrap().contains("/api/assets/"),
+            "{problem}"
+        );
+        let path = format!("/api/assets/{asset}/packages/1/license{token}");
+        let body = json!({ "kids": [KID] });
+        let (status, _) = stage.json(Method::POST, &path, body).await;
+        assert_eq!(status, StatusCode::FORBIDDEN);
+    }
+}
+
+#[tokio::test]
+async fn manifests_carry_the_token_to_the_licence_service() {
+    let stage = Stage::new().await;
+    let asset = with_key(&stage).await;
+    let license = format!("/api/assets/{asset}/packages/1/license");
+    let mpd = format!("<MPD><dashif:Laurl>{license}</dashif:Laurl></MPD>");
+    let object = format!("{asset}/1/stream.mpd");
+    stage.put(Bucket::Media, &object, mpd.as_bytes()).await;
+    let token = stage.token(asset).await;
+
+    let path = format!("/media/{object}?token={token}");
+    let response = stage.get(&path).await;
+    assert_eq!(
+        response.headers()[header::CACHE_CONTROL],
+        "private, max-age=1"
+    );
+    let etag = response.headers()[header::ETAG].clone();
+    let text = String::from_utf8(bytes(response).await).unwrap();
+    assert!(
+        text.contains(&format!("{license}?token={token}<")),
+        "{text}"
+    );
+    let body = json!({ "kids": [KID] });
+    let (status, _) = stage
+        .json(Method::POST, &format!("{license}?token={token}"), body)
+        .await;
+    assert_eq!(status, StatusCode::OK);
+
+    let mut again = request(Method::GET, &path, Body::empty());
+    again.headers_mut().insert(header::IF_NONE_MATCH, etag);
+    assert_eq!(stage.send(again).await.status(), StatusCode::NOT_MODIFIED);
+
+    // Without a token it is what it is for everyone, and what is no token comes into no manifest.
+    let plain = bytes(stage.get(&format!("/media/{object}")).await).await;
+    assert_eq!(plain, mpd.as_bytes());
+    let wrong = stage
+        .get(&format!("/media/{object}?token=%22%3E%3Cx%3E"))
+        .await;
+    assert_eq!(wrong.status(), StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn playlists_come_with_gzip() {
+    let stage = Stage::new().await;
+    let asset = with_key(&stage).await;
+    let playlist = "#EXTM3U\n#EXTINF:6.000000,\n000000.m4s\n".repeat(20);
+    let object = format!("{asset}/1/v/index.m3u8");
+    let at = TestBuckets::location(Bucket::Media, &object);
+    let kind = Some("application/vnd.apple.mpegurl");
+    stage.buckets.put(&at, kind, &[], playlist).await;
+    let token = stage.token(asset).await;
+    for query in [String::new(), format!("?token={token}")] {
+        let path = format!("/media/{object}{query}");
+        let mut asked = request(Method::GET, &path, Body::empty());
+        asked
+            .headers_mut()
+            .insert(header::ACCEPT_ENCODING, "gzip".parse().unwrap());
+        let response = stage.send(asked).await;
+        assert_eq!(
+            response.headers()[header::CONTENT_ENCODING],
+            "gzip",
+            "{path}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn who_asks_for_keys_without_end_has_to_wait() {
+    let stage = Stage::new().await;
+    let asset = with_key(&stage).await;
+    let path = format!("/api/assets/{asset}/packages/1/key?token=guess");
+    let mut last = stage.get(&path).await;
+    for _ in 0..200 {
+        if last.status() == StatusCode::TOO_MANY_REQUESTS {
+            break;
+        }
+        last = stage.get(&path).await;
+    }
+    assert_eq!(last.status(), StatusCode::TOO_MANY_REQUESTS);
+    assert!(last.headers().contains_key(header::RETRY_AFTER));
 }

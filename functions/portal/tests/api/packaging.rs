@@ -129,7 +129,8 @@ async fn packaging_answers_when_it_is_done() {
         stage.announce(asset).await;
     };
     let (response, ()) = tokio::join!(stage.send(package(None)), consumer);
-    let url = format!("http://portal.example:8080/media/{asset}/2/stream.mpd");
+    let token = stage.token(asset).await;
+    let url = format!("http://portal.example:8080/media/{asset}/2/stream.mpd?token={token}");
     let expected = json!({ "packaged_content_id": [73], "url": [url] });
     assert_eq!(answer(response).await, (StatusCode::OK, expected));
 

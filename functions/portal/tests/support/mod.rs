@@ -139,6 +139,13 @@ impl Stage {
         self.announce(asset).await;
     }
 
+    /// The token that the API gives with a title.
+    pub(crate) async fn token(&self, asset: AssetId) -> String {
+        let (_, shown) = self.get_json(&format!("/api/assets/{asset}")).await;
+        let address = shown["dash"].as_str().unwrap();
+        address.split_once("?token=").unwrap().1.to_owned()
+    }
+
     /// Says that a title changed.
     pub(crate) async fn announce(&self, asset: AssetId) {
         self.sql(&format!("notify reeldrop_assets, '{asset}'"))

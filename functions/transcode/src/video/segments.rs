@@ -90,7 +90,7 @@ impl Open {
             sequence: self.number + 1,
             base_decode_time: self.start,
         };
-        fragment::write(&header, &self.samples, out)?;
+        fragment::write_pictures(&header, &self.samples, out)?;
         Ok(ClearSegment {
             number: self.number,
             start_ticks: self.start,

@@ -1,0 +1,237 @@
+//! One wrong title for each rule: the linter must name it, and would say nothing of the right one.
+
+use std::collections::BTreeMap;
+
+use reeldrop_tests::lint::{Files, lint};
+
+use crate::right::{STREAM, TIMESCALE, init, title};
+
+const TOP: &str = "h264-360p/index.m3u8";
+const FRAMES: &str = "h264-360p/iframes.m3u8";
+
+/// Changes the text of a playlist, which must change.
+fn edit(files: &mut Files, path: &str, change: impl Fn(&str) -> String) {
+    let text = String::from_utf8(files[path].clone()).unwrap();
+    let changed = change(&text);
+    assert_ne!(text, changed, "nothing of {path} is changed");
+    files.insert(path.to_owned(), changed.into_bytes());
+}
+
+fn replace(files: &mut Files, path: &str, from: &str, to: &str) {
+    edit(files, path, |text| text.replace(from, to));
+}
+
+/// Takes an attribute out of each line with that tag.
+fn without(files: &mut Files, tag: &str, name: &str) {
+    edit(files, STREAM, |text| {
+        let line = |line: &str| match line.strip_prefix(tag) {
+            Some(list) => format!("{tag}{}", drop_attribute(list, name)),
+            None => line.to_owned(),
+        };
+        text.lines().map(line).collect::<Vec<_>>().join("\n")
+    });
+}
+
+fn drop_attribute(list: &str, name: &str) -> String {
+    let mut quoted = false;
+    let parts = list.split(|c| {
+        quoted ^= c == '"';
+        c == ',' && !quoted
+    });
+    let kept = parts.filter(|part| !part.starts_with(&format!("{name}=")));
+    kept.collect::<Vec<_>>().join(",")
+}
+
+const VARIANT: &str = "#EXT-X-STREAM-INF:";
+const I_FRAME: &str = "#EXT-X-I-FRAME-STREAM-INF:";
+const MEDIA: &str = "#EXT-X-MEDIA:";
+
+/// Multiplies a number that follows `name`.
+fn scale(files: &mut Files, name: &str, factor: f64) {
+    edit(files, STREAM, |text| {
+        let mut parts = text.split(name);
+        let mut changed = parts.next().unwrap().to_owned();
+        for part in parts {
+            let end = part.find(',').unwrap();
+            let number: f64 = part[..end].parse().unwrap();
+            changed += &format!("{name}{:.0}{}", number * factor, &part[end..]);
+        }
+        changed
+    });
+}
+
+/// Turns the flags of the nth `tfhd` of key samples into those of others.
+fn no_key(files: &mut Files, path: &str, nth: usize) {
+    let segment = files.get_mut(path).unwrap();
+    let flags = 0x0200_0000_u32.to_be_bytes();
+    let at = segment
+        .windows(4)
+        .enumerate()
+        .filter(|(_, four)| *four == flags);
+    let at = at.map(|(at, _)| at).nth(nth).unwrap();
+    segment[at..at + 4].copy_from_slice(&0x0101_0000_u32.to_be_bytes());
+}
+
+/// Rules by number, and what breaks them.
+fn wrongs() -> Vec<(&'static str, fn(&mut Files))> {
+    vec![
+        ("1.13", |files| no_key(files, "h264-360p/000000.m4s", 1)),
+        ("1.26", |files| scale(files, "AVERAGE-BANDWIDTH=", 0.85)),
+        ("1.27", |files| scale(files, ":BANDWIDTH=", 1.2)),
+        ("1.30", |files| {
+            // The first of ten segments has all but a little of the bytes.
+            let small = files["h264-180p/000000.m4s"].clone();
+            for number in 1..10 {
+                files.insert(format!("h264-360p/{number:06}.m4s"), small.clone());
+            }
+            edit(files, TOP, |text| {
+                let head = text.split("#EXTINF").next().unwrap();
+                let line = |number| format!("#EXTINF:6.0,\n{number:06}.m4s\n");
+                head.to_owned() + &(0..10).map(line).collect::<String>()
+            });
+        }),
+        ("6.1", |files| {
+            edit(files, STREAM, |text| {
+                let kept = text.lines().filter(|line| !line.starts_with(I_FRAME));
+                kept.collect::<Vec<_>>().join("\n")
+            });
+        }),
+        ("6.1", |files| {
+            edit(files, FRAMES, |text| {
+                let end = text.rfind("#EXTINF").unwrap();
+                text[..end].to_owned()
+            });
+        }),
+        ("6.8", |files| {
+            replace(files, FRAMES, "#EXT-X-I-FRAMES-ONLY\n", "")
+        }),
+        ("6.10", |files| {
+            // As a packager writes it that cuts fragments of many pictures after the first.
+            edit(files, FRAMES, |text| {
+                let range = text
+                    .lines()
+                    .find(|line| line.contains("BYTERANGE"))
+                    .unwrap();
+                text.replacen(range, "#EXT-X-BYTERANGE:1500@24", 1)
+            });
+        }),
+        ("6.10", |files| {
+            edit(files, FRAMES, |text| {
+                let range = text
+                    .lines()
+                    .find(|line| line.contains("BYTERANGE"))
+                    .unwrap();
+                text.replacen(range, "#EXT-X-BYTERANGE:1500@300", 1)
+            });
+        }),
+        ("7.4", |files| no_key(files, "h264-360p/000001.m4s", 0)),
+        ("7.5", |files| {
+            for path in [TOP, "h264-180p/index.m3u8", "audio-0/index.m3u8"] {
+                replace(files, path, "TARGETDURATION:6", "TARGETDURATION:7");
+            }
+        }),
+        ("7.7", |files| {
+            replace(files, TOP, "TARGETDURATION:6", "TARGETDURATION:5")
+        }),
+        ("8.1", |files| {
+            replace(files, TOP, "#EXTINF:6.000000", "#EXTINF:6.050000")
+        }),
+        ("8.2", |files| {
+            replace(
+                files,
+                "audio-0/index.m3u8",
+                "TARGETDURATION:6",
+                "TARGETDURATION:7",
+            );
+        }),
+        ("8.10", |files| without(files, MEDIA, "LANGUAGE")),
+        ("9.1", |files| without(files, VARIANT, "CODECS")),
+        ("9.2", |files| without(files, VARIANT, "RESOLUTION")),
+        ("9.3", |files| without(files, I_FRAME, "CODECS")),
+        ("9.4", |files| without(files, I_FRAME, "RESOLUTION")),
+        ("9.5", |files| without(files, VARIANT, "AUDIO")),
+        ("9.6", |files| {
+            without(files, MEDIA, "URI");
+            replace(files, STREAM, "CHANNELS=\"2\"", "CHANNELS=\"6\"");
+        }),
+        ("9.7", |files| {
+            without(files, MEDIA, "URI");
+            edit(files, STREAM, |text| {
+                let line = text.lines().find(|line| line.starts_with(MEDIA)).unwrap();
+                text.replacen(line, &format!("{line}\n{line}"), 1)
+            });
+        }),
+        ("9.8", |files| {
+            without(files, MEDIA, "URI");
+            replace(
+                files,
+                STREAM,
+                "AUDIO=\"audio\"",
+                "AUDIO=\"audio\",VIDEO=\"angles\"",
+            );
+        }),
+        ("9.9", |files| {
+            replace(files, STREAM, "h264-180p/index.m3u8", TOP)
+        }),
+        ("9.10", |files| {
+            replace(
+                files,
+                STREAM,
+                "RESOLUTION=640x360,F",
+                "RESOLUTION=1280x720,F",
+            )
+        }),
+        ("9.11", |files| {
+            replace(files, STREAM, "#EXT-X-INDEPENDENT-SEGMENTS\n", "")
+        }),
+        ("9.12", |files| {
+            replace(files, STREAM, "#EXT-X-INDEPENDENT-SEGMENTS\n", "");
+            replace(files, TOP, "#EXT-X-INDEPENDENT-SEGMENTS\n", "");
+        }),
+        ("9.13", |files| scale(files, ":BANDWIDTH=", 0.98)),
+        ("9.14", |files| without(files, VARIANT, "AVERAGE-BANDWIDTH")),
+        ("9.15", |files| without(files, VARIANT, "FRAME-RATE")),
+        ("13.7", |files| {
+            let init = init(b"vide", TIMESCALE, 0x55);
+            files.insert("h264-360p/init.mp4".to_owned(), init);
+        }),
+        ("RFC 4.4.6.3", |files| {
+            edit(files, STREAM, |text| {
+                text.replace(I_FRAME, &format!("{I_FRAME}CLOSED-CAPTIONS=NONE,"))
+            });
+        }),
+        ("RFC 4.3", |files| drop(files.remove("audio-0/000001.m4s"))),
+        ("RFC 4.1", |files| drop(files.remove(STREAM))),
+    ]
+}
+
+#[test]
+fn each_rule_is_named_when_it_is_broken() {
+    let mut unnamed = Vec::new();
+    for (rule, break_it) in wrongs() {
+        let mut files = title();
+        break_it(&mut files);
+        let findings = lint(&files, STREAM, None);
+        if !findings.iter().any(|finding| finding.rule == rule) {
+            unnamed.push((rule, findings));
+        }
+    }
+    assert!(unnamed.is_empty(), "not named: {unnamed:#?}");
+}
+
+#[test]
+fn playlists_that_come_uncompressed_break_rule_10_1() {
+    let files = title();
+    let playlists = files.keys().filter(|path| path.ends_with(".m3u8"));
+    let encodings = |encoding: &str| -> BTreeMap<String, String> {
+        let all = playlists
+            .clone()
+            .map(|path| (path.clone(), encoding.to_owned()));
+        all.collect()
+    };
+    let gzip = encodings("gzip");
+    assert!(lint(&files, STREAM, Some(&gzip)).is_empty());
+    let findings = lint(&files, STREAM, Some(&encodings("identity")));
+    assert_eq!(findings.len(), gzip.len());
+    assert!(findings.iter().all(|finding| finding.rule == "10.1"));
+}
