@@ -304,18 +304,7 @@ pub async fn run(cli: Cli) -> ExitCode {
             one.run(async |portal, id, json| client::key(portal, id, json).await)
                 .await
         }
-        Command::Captions(Captions::Import(import)) => {
-            let (file, language, label) = (import.file, import.language, import.label);
-            let one = One {
-                id: import.id,
-                common: import.common,
-            };
-            let captions = (file.as_path(), language.as_str(), label.as_deref());
-            one.run(async |portal, id, json| {
-                client::import_captions(portal, id, captions, json).await
-            })
-            .await
-        }
+        Command::Captions(Captions::Import(import)) => import.run().await,
         Command::Rekey(Rekey {
             id,
             key,
@@ -340,6 +329,22 @@ pub async fn run(cli: Cli) -> ExitCode {
             eprintln!("reeldrop: {error}");
             ExitCode::from(Outcome::of_error(&error).exit_code())
         }
+    }
+}
+
+impl ImportCaptions {
+    async fn run(self) -> Result<(), ClientError> {
+        let one = One {
+            id: self.id,
+            common: self.common,
+        };
+        let captions = (
+            self.file.as_path(),
+            self.language.as_str(),
+            self.label.as_deref(),
+        );
+        one.run(async |portal, id, json| client::import_captions(portal, id, captions, json).await)
+            .await
     }
 }
 

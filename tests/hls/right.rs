@@ -123,7 +123,7 @@ fn video(files: &mut Files, height: u32, bytes: usize) -> Video {
     let segments = vec![pictures(bytes); 2];
     Video {
         track: track(files, &name, "avc1.64001F", TIMESCALE, &segments),
-        family: VideoCodec::H264,
+        family: VideoCodec::H264.into(),
         width: height * 16 / 9,
         height,
         frame_rate: Ratio { num: 25, den: 1 },

@@ -74,6 +74,7 @@ impl Done {
             timescale: self.timescale,
             declared_bps: 0,
             segments: self.segments.clone(),
+            key_frames: Vec::new(),
         }
     }
 
@@ -150,6 +151,7 @@ fn protection(kid: Option<Uuid>, settings: &Settings) -> Option<Protection> {
         key_uri: settings.key_uri.clone(),
         license_uri: settings.license_uri.clone(),
         pssh: common_pssh(&[kid]),
+        systems: Vec::new(),
     })
 }
 
@@ -168,6 +170,7 @@ fn presentation(done: &[Done], settings: &Settings) -> Presentation {
         video,
         audio: sound.enumerate().filter_map(audio).collect(),
         protection: protection(done.iter().find_map(|track| track.kid), settings),
+        ..Presentation::default()
     }
 }
 

@@ -195,7 +195,7 @@ struct DeadLetter {
 }
 
 /// The multivariant playlist for hls.js lies beside the other.
-fn for_hls_js(key: &String) -> String {
+fn for_hls_js(key: &str) -> String {
     let folder = key.rsplit_once('/').map_or("", |(folder, _)| folder);
     format!("{folder}/stream-clearkey.m3u8")
 }
@@ -218,7 +218,12 @@ impl Title {
             first_playable_ms: asset.first_playable_ms(),
             ready_ms: asset.ready_ms(),
             hls: asset.hls.as_ref().map(manifest),
-            hls_js: asset.hls.as_ref().map(for_hls_js).as_ref().map(manifest),
+            hls_js: asset
+                .hls
+                .as_ref()
+                .map(|key| for_hls_js(key))
+                .as_ref()
+                .map(manifest),
             dash: asset.dash.as_ref().map(manifest),
             watch: addresses.watch(asset.id),
             poster: pictures.map(|pictures| media(&pictures.poster)),

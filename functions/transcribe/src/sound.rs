@@ -82,10 +82,7 @@ fn open(
             Err(error) => return Err(error),
         }
     }
-    match begin(reader, track, None) {
-        Err(MediaError::Damaged(reason)) => Err(MediaError::Damaged(reason)),
-        opened => opened,
-    }
+    begin(reader, track, None)
 }
 
 fn begin(
