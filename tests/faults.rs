@@ -176,7 +176,8 @@ fn anonymous(manifest: &[u8], asset: &str, kid: &str) -> Vec<u8> {
     ];
     let text = text
         .replace(asset, "{asset}")
-        .replace(&groups.join("-"), "{kid}");
+        .replace(&groups.join("-"), "{kid}")
+        .replace(kid, "{kid}");
     // The header of the protection system names the key in base64.
     let lines = text.lines().filter(|line| !line.contains("<cenc:pssh>"));
     lines.collect::<Vec<_>>().join("\n").into_bytes()

@@ -143,7 +143,12 @@ async function watch(page) {
 /** Waits for an error; whatever frames were shown meanwhile are counted. */
 async function refuse(page) {
   await page.evaluate(() => { document.querySelector("video").play().catch(() => {}); });
-  await page.waitForFunction(() => window.failure || document.querySelector("video").error, null, LIMIT);
+  // Kept when it is seen: a player may put the element back to where it has none.
+  await page.waitForFunction(() => {
+    const error = document.querySelector("video").error;
+    if (error) window.failure ??= `${error.code} ${error.message}`;
+    return window.failure;
+  }, null, LIMIT);
   return { last: await page.evaluate(observe), shades: await shades(page) };
 }
 

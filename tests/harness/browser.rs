@@ -3,6 +3,7 @@
 use std::{
     path::{Path, PathBuf},
     process::Command,
+    sync::{Mutex, PoisonError},
 };
 
 const CHROMIUM: [&str; 3] = [
@@ -30,8 +31,10 @@ pub fn chromium() -> Option<&'static str> {
 /// Where npm cannot fetch them: a test cannot go on without.
 #[must_use]
 pub fn scripts() -> PathBuf {
+    static FETCHING: Mutex<()> = Mutex::new(());
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("browser");
-    if !folder.join("node_modules/playwright-core").is_dir() {
+    let _one_at_a_time = FETCHING.lock().unwrap_or_else(PoisonError::into_inner);
+    if !is_fetched(&folder) {
         let fetched = Command::new("npm")
             .args(["ci", "--no-audit", "--no-fund", "--loglevel=error"])
             .current_dir(&folder)
@@ -42,4 +45,16 @@ pub fn scripts() -> PathBuf {
         );
     }
     folder
+}
+
+/// Whether the packages are there, and none is asked for since they were fetched.
+fn is_fetched(folder: &Path) -> bool {
+    let changed = |file: &str| {
+        folder
+            .join(file)
+            .metadata()
+            .and_then(|file| file.modified())
+    };
+    let fetched = changed("node_modules/.package-lock.json");
+    fetched.is_ok_and(|fetched| changed("package-lock.json").is_ok_and(|asked| asked <= fetched))
 }

@@ -17,13 +17,14 @@ use reeldrop_tests::{Bundle, clip};
 use traces::{Collector, Span};
 
 /// The functions that a plain title goes through.
-const CHAIN: [&str; 6] = [
+const CHAIN: [&str; 7] = [
     "bucket-source",
     "catalog-write",
     "encrypt-package",
     "probe",
     "thumbnail",
     "transcode",
+    "transcribe",
 ];
 
 /// Spans and figures are told every so often.

@@ -7,9 +7,10 @@ use serde_json::Value;
 
 use crate::support::Stage;
 
-const PATHS: [&str; 20] = [
+const PATHS: [&str; 22] = [
     "/api/assets",
     "/api/assets/{id}",
+    "/api/assets/{id}/captions",
     "/api/assets/{id}/events",
     "/api/assets/{id}/key",
     "/api/assets/{id}/packages/{package}/key",
@@ -18,6 +19,7 @@ const PATHS: [&str; 20] = [
     "/api/assets/{id}/retry",
     "/api/assets/{id}/source",
     "/api/events",
+    "/api/search",
     "/api/uploads",
     "/api/uploads/{id}",
     "/api/uploads/{id}/abort",

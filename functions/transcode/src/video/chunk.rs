@@ -90,7 +90,13 @@ fn packed(
     })?;
     let codec = codec_string(rendition.codec, &collected.codec_config)?;
     let mut out = Vec::new();
-    let segments = segments::write(timeline, times, collected.pictures, &mut out)?;
+    let segments = segments::write(
+        timeline,
+        times,
+        rendition.codec,
+        collected.pictures,
+        &mut out,
+    )?;
     let clear = ClearRendition {
         name: rendition.name.clone(),
         timescale: timeline.timescale,

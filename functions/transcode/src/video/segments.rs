@@ -1,7 +1,7 @@
 //! From coded pictures to CMAF segments.
 
 use reeldrop_cmaf::fragment::{self, FragmentHeader, Sample};
-use reeldrop_events::{ClearSegment, Timeline};
+use reeldrop_events::{ClearSegment, Timeline, VideoCodec};
 
 use super::{collected::Coded, gate::Times};
 use crate::Error;
@@ -14,6 +14,7 @@ use crate::Error;
 pub(crate) fn write(
     timeline: &Timeline,
     times: &Times,
+    codec: VideoCodec,
     pictures: Vec<Coded>,
     out: &mut Vec<u8>,
 ) -> Result<Vec<ClearSegment>, Error> {
@@ -33,7 +34,7 @@ pub(crate) fn write(
     {
         let number = timeline.segment_at(tick);
         if let Some(full) = open.take_if(|open| open.number != number) {
-            segments.push(full.write(out)?);
+            segments.push(full.write(codec, out)?);
         }
         let open = open.get_or_insert_with(|| Open {
             number,
@@ -44,7 +45,7 @@ pub(crate) fn write(
         open.add(timeline, picture, tick, end)?;
     }
     if let Some(last) = open {
-        segments.push(last.write(out)?);
+        segments.push(last.write(codec, out)?);
     }
     Ok(segments)
 }
@@ -84,13 +85,19 @@ impl Open {
         Ok(())
     }
 
-    fn write(self, out: &mut Vec<u8>) -> Result<ClearSegment, Error> {
+    fn write(self, codec: VideoCodec, out: &mut Vec<u8>) -> Result<ClearSegment, Error> {
         let offset = out.len() as u64;
         let header = FragmentHeader {
             sequence: self.number + 1,
             base_decode_time: self.start,
         };
-        fragment::write_pictures(&header, &self.samples, out)?;
+        match codec {
+            VideoCodec::H264 | VideoCodec::H265 => {
+                fragment::write_pictures(&header, &self.samples, out)?;
+            }
+            // GStreamer 1.22 loses the second picture of a file that begins with a fragment of one.
+            VideoCodec::Av1 => fragment::write(&header, &self.samples, out)?,
+        }
         Ok(ClearSegment {
             number: self.number,
             start_ticks: self.start,
@@ -157,7 +164,14 @@ mod tests {
             end: 24 * 1_001,
         };
         let mut out = Vec::new();
-        let segments = write(&timeline, &times, pictures.collect(), &mut out).unwrap();
+        let segments = write(
+            &timeline,
+            &times,
+            VideoCodec::H264,
+            pictures.collect(),
+            &mut out,
+        )
+        .unwrap();
         let bounds: Vec<_> = segments
             .iter()
             .map(|s| (s.number, s.start_ticks, s.duration_ticks, s.samples))
@@ -175,6 +189,15 @@ mod tests {
             end: 2_002,
         };
         let pictures = vec![coded(&timeline, 0, true)];
-        assert!(write(&timeline, &times, pictures, &mut Vec::new()).is_err());
+        assert!(
+            write(
+                &timeline,
+                &times,
+                VideoCodec::H264,
+                pictures,
+                &mut Vec::new()
+            )
+            .is_err()
+        );
     }
 }
