@@ -2,15 +2,12 @@
 
 use crate::{
     Cue, Rules, Word,
-    glue::{Group, groups},
+    glue::{Group, PAUSE_MS, groups},
     lines::{Layout, layout, lines},
     marks::{Break, ends_sentence},
     rules::LINES,
     schedule::{Draft, schedule},
 };
-
-/// A pause that always ends a caption, milliseconds.
-const PAUSE_MS: u64 = 1_500;
 
 /// A pause inside a caption that is no hesitation, milliseconds.
 const BREATH_MS: u64 = 500;
@@ -197,6 +194,16 @@ mod tests {
         assert_eq!(cues.len(), 2);
         assert_eq!((cues[0].start_ms, cues[1].start_ms), (1_000, 5_800));
         assert!(cues[0].end_ms <= 2_300, "{cues:?}");
+    }
+
+    #[test]
+    fn a_number_does_not_go_on_after_a_pause() {
+        let mut words = spoken("ninety nine", 400);
+        words[1].start_ms += 3_000;
+        words[1].end_ms += 3_000;
+        let cues = compose(&words, &Rules::new(42, (25, 1)), 60_000);
+        let starts: Vec<u64> = cues.iter().map(|cue| cue.start_ms).collect();
+        assert_eq!(starts, [1_000, 4_400]);
     }
 
     #[test]

@@ -5,6 +5,9 @@ use crate::{
     marks::{bare, ends_sentence},
 };
 
+/// A pause that always ends a caption, and a number or a name with it, milliseconds.
+pub(crate) const PAUSE_MS: u64 = 1_500;
+
 const NUMBERS: &[&str] = &[
     "zero",
     "one",
@@ -99,7 +102,10 @@ impl Group {
 pub(crate) fn groups(words: &[Word], columns: usize) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
     for (at, word) in words.iter().enumerate() {
-        let joined = at > 0 && stay_together(&words[at - 1].text, &word.text);
+        let joined = at > 0 && {
+            let before = &words[at - 1];
+            word.start_ms <= before.end_ms + PAUSE_MS && stay_together(&before.text, &word.text)
+        };
         let next = Group::of(word);
         match groups.last_mut() {
             Some(group) if joined && group.characters + 1 + next.characters <= columns => {

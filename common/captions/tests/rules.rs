@@ -3,8 +3,14 @@
 use proptest::prelude::*;
 use reeldrop_captions::{Cue, Rules, Word, compose, subrip, webvtt};
 
-/// What is wrong with captions; nothing for good ones.
-fn lint(cues: &[Cue], columns: usize, frame_ms: f64, duration_ms: u64) -> Vec<String> {
+/// What is wrong with captions of what was said; nothing for good ones.
+fn lint(
+    cues: &[Cue],
+    said: &[Word],
+    columns: usize,
+    frame_ms: f64,
+    duration_ms: u64,
+) -> Vec<String> {
     let mut wrong = Vec::new();
     let mut say = |at: usize, what: String| wrong.push(format!("caption {at}: {what}"));
     for (at, cue) in cues.iter().enumerate() {
@@ -42,7 +48,9 @@ fn lint(cues: &[Cue], columns: usize, frame_ms: f64, duration_ms: u64) -> Vec<St
     }
     let lines: Vec<&String> = cues.iter().flat_map(|cue| &cue.lines).collect();
     for (at, pair) in lines.windows(2).enumerate() {
-        if let Some(torn) = torn(pair[0], pair[1], columns) {
+        if let Some(torn) = torn(pair[0], pair[1], columns)
+            && said_at_once(said, &torn)
+        {
             wrong.push(format!("line {at}: {torn:?} is torn apart"));
         }
     }
@@ -77,6 +85,20 @@ fn torn(line: &str, next: &str, columns: usize) -> Option<String> {
     }
     let whole = whole.join(" ");
     (whole.chars().count() <= columns).then_some(whole)
+}
+
+/// Whether the words were said one right after the other. Captions leave out what is said too
+/// fast to be read, and then show words next to each other that nobody said so.
+fn said_at_once(said: &[Word], whole: &str) -> bool {
+    let words: Vec<(&str, &Word)> = said
+        .iter()
+        .flat_map(|word| word.text.split_whitespace().map(move |text| (text, word)))
+        .collect();
+    let whole: Vec<&str> = whole.split(' ').collect();
+    words.windows(whole.len()).any(|run| {
+        let pause = |pair: &[(&str, &Word)]| pair[1].1.start_ms > pair[0].1.end_ms + 1_500;
+        run.iter().zip(&whole).all(|((text, _), part)| text == part) && !run.windows(2).any(pause)
+    })
 }
 
 fn word() -> impl Strategy<Value = String> {
@@ -124,7 +146,7 @@ proptest! {
         let duration_ms = words.last().map_or(0, |word| word.end_ms) + rest_ms;
         let cues = compose(&words, &Rules::new(columns, rate), duration_ms);
         let frame_ms = 1_000.0 * f64::from(rate.1) / f64::from(rate.0);
-        prop_assert_eq!(lint(&cues, columns, frame_ms, duration_ms), Vec::<String>::new());
+        prop_assert_eq!(lint(&cues, &words, columns, frame_ms, duration_ms), Vec::<String>::new());
     }
 
     #[test]
@@ -137,7 +159,7 @@ proptest! {
             .map(|(start_ms, end_ms)| Word { start_ms, end_ms, text: "word".to_owned(), confidence: 0.0 })
             .collect();
         let cues = compose(&words, &Rules::new(42, (25, 1)), duration_ms);
-        prop_assert_eq!(lint(&cues, 42, 40.0, duration_ms), Vec::<String>::new());
+        prop_assert_eq!(lint(&cues, &words, 42, 40.0, duration_ms), Vec::<String>::new());
     }
 
     #[test]
@@ -178,6 +200,15 @@ fn the_linter_finds_what_is_wrong() {
         lines: lines.iter().map(|line| (*line).to_owned()).collect(),
     };
     let long = "a".repeat(43);
+    let said: Vec<Word> = "in James Stewart page 100 200 and"
+        .split(' ')
+        .map(|text| Word {
+            start_ms: 0,
+            end_ms: 100,
+            text: text.to_owned(),
+            confidence: 1.0,
+        })
+        .collect();
     for (cues, fault) in [
         (vec![cue(0, 1_000, &["a", "b", "c"])], "3 lines"),
         (vec![cue(0, 3_000, &[&long])], "43 characters"),
@@ -201,7 +232,7 @@ fn the_linter_finds_what_is_wrong() {
             "torn",
         ),
     ] {
-        let wrong = lint(&cues, 42, 40.0, 10_000).join("; ");
+        let wrong = lint(&cues, &said, 42, 40.0, 10_000).join("; ");
         assert!(wrong.contains(fault), "{fault}: {wrong:?}");
     }
 }
