@@ -4,8 +4,9 @@ use std::collections::{BTreeSet, HashSet};
 
 use deadpool_postgres::Transaction;
 use reeldrop_events::{
-    AssetAdvanced, AudioPlanned, ChunkPlanned, Events, MediaProbed, MediaRejected, Outgoing,
-    PackageNo, Payload, RetryRequested, Source, StepFailed, UploadFinalized,
+    AssetAdvanced, AudioPlanned, CaptionsImported, ChunkPlanned, Events, MediaProbed,
+    MediaRejected, Outgoing, PackageNo, Payload, RetryRequested, Source, StepFailed,
+    UploadFinalized,
 };
 use serde_json::Value;
 use uuid::Uuid;
@@ -25,12 +26,17 @@ const FAILED_PARTS: &str = "
     select package, kind, rendition, index, planned from parts
     where asset = $1 and state = 'failed' order by package, first_segment, kind, rendition";
 
+/// Whether nobody has listened to the title, and somebody can.
+const UNHEARD: &str = "
+    select exists (select from transcripts t join assets a on a.id = t.asset
+        where t.asset = $1 and t.state in ('skipped', 'failed')
+          and a.media is not null and a.plan is not null) as unheard";
+
 const FAILURES: &str = "select step, part, kind, package from failures where asset = $1";
 
 const TITLE: &str = "
     select bucket, object, version, size_bytes, rejection is not null as rejected,
-           name, media, plan, exists (select from transcripts
-               where asset = $1 and state in ('skipped', 'failed')) as unheard
+           name, media, plan
     from assets where id = $1";
 
 /// A failed part is where it was before. What was encoded stays encoded until the work bucket
@@ -62,7 +68,11 @@ pub(crate) async fn again(
     title: &Title,
     said: &RetryRequested,
 ) -> Result<Events, Error> {
-    let mut wanted = Wanted::default();
+    let unheard = transaction.query_one(UNHEARD, &[&title.asset.0]).await?;
+    let mut wanted = Wanted {
+        unheard: unheard.try_get("unheard")?,
+        ..Wanted::default()
+    };
     wanted.letters(transaction, title).await?;
     wanted.parts(transaction, title).await?;
     let failures = wanted.failures(transaction, title).await?;
@@ -104,6 +114,8 @@ struct Wanted {
     ids: HashSet<Uuid>,
     /// The source must be probed again: nothing less is known to help.
     from_the_start: bool,
+    /// It is to be listened to from its first part on.
+    unheard: bool,
     /// Its pictures, or a first poster, failed.
     pictures: bool,
     /// Packages whose manifests failed.
@@ -135,8 +147,13 @@ impl Wanted {
                 self.manifests.extend(package_of(row.try_get("data")?));
                 continue;
             }
-            if row.try_get::<_, &str>("step")? == "thumbnail" {
+            let step: &str = row.try_get("step")?;
+            if step == "thumbnail" {
                 self.pictures = true;
+                continue;
+            }
+            // All parts are planned again, perhaps for another model.
+            if self.unheard && step == "transcribe" && ty != CaptionsImported::TYPE {
                 continue;
             }
             // What came without data cannot be said again.
@@ -239,7 +256,7 @@ impl Wanted {
         }
         let (media, plan): (Option<Value>, Option<Value>) =
             (row.try_get("media")?, row.try_get("plan")?);
-        if let (true, Some(media), Some(plan)) = (row.try_get("unheard")?, media, plan) {
+        if let (true, Some(media), Some(plan)) = (self.unheard, media, plan) {
             self.say(Outgoing::of(&MediaProbed {
                 asset: title.asset,
                 source,

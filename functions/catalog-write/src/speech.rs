@@ -3,17 +3,19 @@
 use deadpool_postgres::Transaction;
 use reeldrop_captions::language::search_configuration;
 use reeldrop_events::{
-    CaptionsPlanned, CuesCompleted, Events, SpeechPlanned, SpeechTranscribed, TranscriptCompleted,
-    TranscriptSkipped,
+    CaptionOrigin, CaptionsPlanned, CuesCompleted, Events, SpeechPlanned, SpeechTranscribed,
+    TranscriptCompleted, TranscriptSkipped,
 };
 
 use crate::{Error, part::int, title::Title};
 
-/// What was heard stays heard.
+/// What was heard stays heard. Parts are planned in any order: one that comes after another failed
+/// does not make the title one that is still listened to.
 const STATE: &str = "
     insert into transcripts (asset, state, reason) values ($1, $2, $3)
     on conflict (asset) do update set state = excluded.state, reason = excluded.reason
-    where transcripts.state <> 'completed' or excluded.state = 'completed'";
+    where excluded.state = 'completed' or transcripts.state = 'skipped'
+       or (transcripts.state <> 'completed' and excluded.state <> 'planned')";
 
 const HEARD: &str = "
     insert into speech_parts (asset, model, part, language, words) values ($1, $2, $3, $4, $5)
@@ -35,7 +37,8 @@ const CUES: &str = "
         with ordinality as u (start_ms, end_ms, text, following, n)
     on conflict (asset, name, number) do nothing";
 
-/// A machine's captions do not take the place of a person's.
+/// A machine's captions do not take the place of a person's, nor does what a person brought before
+/// (names of imports are in the order of time) take the place of what came after.
 const TRACK: &str = "
     insert into captions (asset, language, name, label, origin, configuration, segment_ticks,
                           duration_ticks, segments, vtt, srt, words)
@@ -46,7 +49,9 @@ const TRACK: &str = "
         duration_ticks = excluded.duration_ticks, segments = excluded.segments,
         vtt = excluded.vtt, srt = excluded.srt, words = excluded.words
     where array_position(array['speech', 'source', 'import'], excluded.origin)
-       >= array_position(array['speech', 'source', 'import'], captions.origin)";
+       >= array_position(array['speech', 'source', 'import'], captions.origin)
+      and (excluded.origin <> 'import' or captions.origin <> 'import'
+           or excluded.name >= captions.name)";
 
 /// `speech.planned`.
 pub(crate) async fn planned(
@@ -156,7 +161,10 @@ pub(crate) async fn completed(
     title: &Title,
     said: &TranscriptCompleted,
 ) -> Result<Events, Error> {
-    state(transaction, title, "completed", None).await?;
+    // A file that a person has brought changes nothing about what was heard.
+    if said.origin == CaptionOrigin::Speech {
+        state(transaction, title, "completed", None).await?;
+    }
     // Where nothing is said there is nothing to show.
     if said.cues == 0 {
         return Ok(Events::none());

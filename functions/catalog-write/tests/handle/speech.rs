@@ -5,7 +5,10 @@ use reeldrop_catalog::{AssetState, TranscriptState};
 use reeldrop_events::*;
 use uuid::Uuid;
 
-use crate::{stage::Stage, story::Story};
+use crate::{
+    stage::Stage,
+    story::{Story, dead},
+};
 
 const STORY: Story = Story { chunks: 2 };
 const PARTS: u32 = 3;
@@ -136,6 +139,8 @@ async fn words_and_phrases_are_found_in_their_language_also_over_a_cues_end() {
         ("\"drives over the bridge\"", vec![0]),
         ("goodbye", vec![6]),
         ("submarine", vec![]),
+        ("bridge -submarine", vec![3]),
+        ("-submarine", vec![]),
         ("\0 ' \" & | !", vec![]),
         ("", vec![]),
     ] {
@@ -180,6 +185,95 @@ async fn a_persons_captions_take_the_place_of_the_machines_and_never_the_other_w
         assert!(found(&stage, "hat").await.is_empty());
         assert_eq!(stage.count("cues").await, 1);
     }
+}
+
+#[tokio::test]
+async fn of_two_imports_the_later_one_is_shown_whichever_is_done_first() {
+    let versions = [
+        ("en-0001", "An otter.", "otter"),
+        ("en-0002", "A beaver.", "beaver"),
+    ];
+    for order in [[0, 1], [1, 0]] {
+        let stage = Stage::new().await;
+        stage.handle(STORY.probed()).await;
+        for (name, text, _) in order.map(|at| versions[at]) {
+            let import = track(name, "en", CaptionOrigin::Import);
+            stage.handle_all([cues(name, "en", &[text]), import]).await;
+        }
+        assert_eq!(found(&stage, "beaver").await, [0], "{order:?}");
+        assert!(found(&stage, "otter").await.is_empty(), "{order:?}");
+    }
+}
+
+#[tokio::test]
+async fn captions_that_a_person_brings_say_nothing_about_what_was_heard() {
+    let stage = Stage::new().await;
+    stage.handle(STORY.probed()).await;
+    let transcript = || stage.database.catalog.transcript(STORY.asset());
+    stage
+        .handle(track("en-2", "en", CaptionOrigin::Import))
+        .await;
+    assert_eq!(transcript().await.unwrap(), None);
+    stage.handle(reason("no model")).await;
+    stage
+        .handle(track("de-2", "de", CaptionOrigin::Import))
+        .await;
+    let state = transcript().await.unwrap().unwrap();
+    assert_eq!(state.state, TranscriptState::Skipped);
+    assert_eq!(state.reason.as_deref(), Some("no model"));
+}
+
+/// A part that cannot be listened to.
+fn deaf() -> Event {
+    said(&StepFailed {
+        asset: STORY.asset(),
+        step: "transcribe".to_owned(),
+        part: "speech/0".to_owned(),
+        reason: "the sound is damaged".to_owned(),
+    })
+}
+
+fn planned(part: u32) -> SpeechPlanned {
+    SpeechPlanned {
+        asset: STORY.asset(),
+        source: STORY.source(),
+        speech: plan("tiny"),
+        part,
+    }
+}
+
+#[tokio::test]
+async fn a_part_that_is_planned_late_does_not_take_a_failure_back() {
+    let stage = Stage::new().await;
+    stage.handle(STORY.probed()).await;
+    let transcript = || stage.database.catalog.transcript(STORY.asset());
+    stage
+        .handle_all([said(&planned(1)), deaf(), said(&planned(2))])
+        .await;
+    let failed = transcript().await.unwrap().unwrap();
+    assert_eq!(failed.state, TranscriptState::Failed);
+
+    // It is listened to from the start, once: its dead letters are not said besides.
+    stage
+        .handle(dead(
+            said(&planned(1)),
+            "transcribe",
+            "b3V0IG9mIG1lbW9yeQ==",
+        ))
+        .await;
+    stage.broker.take();
+    let retry = RetryRequested {
+        asset: STORY.asset(),
+        request: Uuid::from_u128(1),
+    };
+    stage
+        .handle(Outgoing::of(&retry).into_event("portal"))
+        .await;
+    assert_eq!(stage.broker.take_of("media.probed").len(), 1);
+    assert!(stage.broker.take_of("speech.planned").is_empty());
+    stage.handle(said(&planned(0))).await;
+    let again = transcript().await.unwrap().unwrap();
+    assert_eq!(again.state, TranscriptState::Planned);
 }
 
 #[tokio::test]

@@ -323,7 +323,6 @@ fn event<P: Payload>(payload: &P) -> Event {
     Outgoing::of(payload).into_event("test")
 }
 
-/// The event as the broker delivers it where `step` could not take it.
 /// An event as the broker gives it up: its data as the bytes that came over HTTP.
 pub(crate) fn dead(mut event: Event, step: &str, data: &str) -> Event {
     if let Some(Data::Json(json)) = event.data() {
