@@ -35,17 +35,30 @@ fn clean(words: &[Word], columns: usize, duration_ms: u64) -> Vec<Word> {
     for word in words {
         let start_ms = word.start_ms.clamp(from_ms, duration_ms.max(from_ms));
         let end_ms = word.end_ms.clamp(start_ms, duration_ms.max(start_ms));
-        from_ms = start_ms;
-        for text in word.text.split_whitespace() {
-            let letters: Vec<char> = text.chars().filter(|c| !c.is_control()).collect();
-            for piece in letters.chunks(columns) {
-                cleaned.push(Word {
-                    text: piece.iter().collect(),
-                    start_ms,
-                    end_ms,
-                    confidence: word.confidence,
-                });
-            }
+        // Scripts without spaces: each piece has its share of the time.
+        let pieces: Vec<Vec<char>> = word
+            .text
+            .split_whitespace()
+            .flat_map(|text| {
+                let letters: Vec<char> = text.chars().filter(|c| !c.is_control()).collect();
+                letters
+                    .chunks(columns)
+                    .map(<[char]>::to_vec)
+                    .collect::<Vec<_>>()
+            })
+            .collect();
+        let letters = pieces.iter().map(Vec::len).sum::<usize>().max(1);
+        let at_ms = |letter: usize| start_ms + (end_ms - start_ms) * letter as u64 / letters as u64;
+        let mut said = 0;
+        for piece in pieces {
+            from_ms = at_ms(said);
+            said += piece.len();
+            cleaned.push(Word {
+                text: piece.into_iter().collect(),
+                start_ms: from_ms,
+                end_ms: at_ms(said),
+                confidence: word.confidence,
+            });
         }
     }
     cleaned
@@ -204,6 +217,23 @@ mod tests {
         let cues = compose(&words, &Rules::new(42, (25, 1)), 60_000);
         let starts: Vec<u64> = cues.iter().map(|cue| cue.start_ms).collect();
         assert_eq!(starts, [1_000, 4_400]);
+    }
+
+    #[test]
+    fn what_is_written_without_spaces_is_shown_while_it_is_said() {
+        let words = [Word {
+            start_ms: 0,
+            end_ms: 24_000,
+            text: "あ".repeat(160),
+            confidence: 1.0,
+        }];
+        let cues = compose(&words, &Rules::new(42, (25, 1)), 60_000);
+        let shown: usize = cues
+            .iter()
+            .map(|cue| cue.lines.concat().chars().count())
+            .sum();
+        assert_eq!(shown, 160, "{cues:?}");
+        assert!(cues.last().unwrap().start_ms >= 10_000, "{cues:?}");
     }
 
     #[test]

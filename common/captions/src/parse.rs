@@ -5,6 +5,10 @@ use crate::{CaptionError, Cue};
 /// Captions of one file, at most: ten hours of one every second, nearly three times over.
 const MOST_CUES: usize = 100_000;
 
+/// A caption is shown this long at most, milliseconds: what a file repeats in each of its segments
+/// stays in proportion to it.
+const LONGEST_MS: u64 = 600_000;
+
 /// Lines of one caption, and characters of a line, at most: what is beyond is no caption.
 const MOST_LINES: usize = 8;
 const MOST_CHARACTERS: usize = 400;
@@ -34,7 +38,9 @@ pub(crate) fn cues(file: &[u8], duration_ms: u64) -> Result<Vec<Cue>, CaptionErr
         }
         let below = lines.by_ref().take_while(|line| !line.trim().is_empty());
         let shown: Vec<String> = below.map(plain).filter(|line| !line.is_empty()).collect();
-        let end_ms = end_ms.min(duration_ms);
+        let end_ms = end_ms
+            .min(duration_ms)
+            .min(start_ms.saturating_add(LONGEST_MS));
         if start_ms < end_ms && !shown.is_empty() {
             cues.push(Cue {
                 start_ms,
@@ -105,6 +111,13 @@ fn plain(line: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_caption_stays_for_ever() {
+        let file = b"WEBVTT\n\n00:01.000 --> 10:00:00.000\nstill here\n";
+        let found = cues(file, 36_000_000).unwrap();
+        assert_eq!((found[0].start_ms, found[0].end_ms), (1_000, 601_000));
+    }
 
     #[test]
     fn times_are_read_in_every_form() {

@@ -16,27 +16,30 @@ pub fn write(cues: &[Cue]) -> String {
 }
 
 /// Writes the segments of a track: `segment_ms` each, up to `duration_ms`. A caption stands in every
-/// segment in which it is shown, with its whole time.
-#[must_use]
-pub fn segments(cues: &[Cue], segment_ms: u64, duration_ms: u64) -> Vec<String> {
+/// segment in which it is shown, with its whole time. They are made one by one: where captions
+/// overlap, all of them can be much more than the file.
+pub fn segments(
+    cues: &[Cue],
+    segment_ms: u64,
+    duration_ms: u64,
+) -> impl ExactSizeIterator<Item = String> {
     let count = duration_ms.div_ceil(segment_ms.max(1)).max(1);
+    let count = u32::try_from(count).unwrap_or(u32::MAX);
     let mut first = 0;
-    (0..count)
-        .map(|number| {
-            let (from, to) = (number * segment_ms, (number + 1) * segment_ms);
-            let mut file = format!("WEBVTT\n{TIMESTAMP_MAP}");
-            // Captions never overlap: those before the first that reaches in are over for good.
-            first += cues[first..]
-                .iter()
-                .take_while(|cue| cue.end_ms <= from)
-                .count();
-            let within = cues[first..].iter().take_while(|cue| cue.start_ms < to);
-            within
-                .filter(|cue| cue.end_ms > from)
-                .for_each(|cue| push(&mut file, cue));
-            file
-        })
-        .collect()
+    (0..count).map(move |number| {
+        let from = u64::from(number) * segment_ms;
+        let to = from + segment_ms;
+        let mut file = format!("WEBVTT\n{TIMESTAMP_MAP}");
+        first += cues[first..]
+            .iter()
+            .take_while(|cue| cue.end_ms <= from)
+            .count();
+        let within = cues[first..].iter().take_while(|cue| cue.start_ms < to);
+        within
+            .filter(|cue| cue.end_ms > from)
+            .for_each(|cue| push(&mut file, cue));
+        file
+    })
 }
 
 /// Reads a file, and keeps what lies within a title of `duration_ms`.
@@ -109,7 +112,7 @@ mod tests {
             cue(5_000, 7_000, "two"),
             cue(12_500, 13_000, "three"),
         ];
-        let segments = segments(&cues, 6_000, 18_500);
+        let segments: Vec<String> = segments(&cues, 6_000, 18_500).collect();
         let texts: Vec<Vec<&str>> = segments
             .iter()
             .map(|file| {

@@ -19,8 +19,9 @@ const SEGMENT_MS: u64 = 60_000;
 /// Ticks of 90 kHz in a millisecond.
 const TICKS_PER_MS: u64 = 90;
 
-/// Captions on one page of `cues.completed`: well below what brokers take as one event.
-const PAGE: usize = 400;
+/// Captions on one page of `cues.completed`: of the longest that a file can bring, and in four bytes
+/// a character, they stay below the megabyte that Kafka takes as one event.
+const PAGE: usize = 75;
 
 /// Segments that are written at once.
 const AT_ONCE: usize = 8;

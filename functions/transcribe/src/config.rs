@@ -109,6 +109,24 @@ impl Config {
         })
     }
 
+    /// The models for a part that is to be heard by the speech model of that name.
+    pub(crate) fn models_of(&self, name: &str) -> Result<Models, NoModel> {
+        let (_, voice) = self
+            .registry
+            .installed(Task::VoiceActivity, &self.folder)
+            .ok_or(NoModel)?;
+        let known = self.registry.models().map(|model| Path::new(&model.file));
+        let mut speech = known
+            .map(|file| self.folder.join(file))
+            .chain(self.named(&self.model))
+            .filter(|path| path.file_stem().is_some_and(|stem| stem == name));
+        Ok(Models {
+            voice,
+            name: name.to_owned(),
+            speech: speech.find(|path| path.is_file()).ok_or(NoModel)?,
+        })
+    }
+
     fn named(&self, model: &str) -> Option<PathBuf> {
         let file = match self.registry.named(model) {
             Some(known) => Path::new(&known.file),

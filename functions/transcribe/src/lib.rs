@@ -132,12 +132,14 @@ impl Transcribe {
         let listener = Arc::clone(&self.listener);
         let heard = blocking(move || {
             // One at a time: the model's working memory is large, and it uses all cores.
-            let mut listener = listener.lock().unwrap_or_else(PoisonError::into_inner);
-            let listener = match listener.as_mut() {
+            let mut kept = listener.lock().unwrap_or_else(PoisonError::into_inner);
+            let model = &work.speech.model;
+            // Another model goes before this one comes: two may be more than the memory.
+            let listener = match kept.take().filter(|known| known.model == *model) {
                 Some(listener) => listener,
-                None => listener.insert(Listener::open(&config)?),
+                None => Listener::open(&config, model)?,
             };
-            listener.part(&work, &reader)
+            kept.insert(listener).part(&work, &reader)
         })
         .await??;
         let duration_ms = started.elapsed().as_millis() as u64;

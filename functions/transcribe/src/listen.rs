@@ -29,6 +29,8 @@ const SHORTEST: usize = 6 * RATE_HZ as usize / 5;
 
 /// The models, ready to listen.
 pub(crate) struct Listener {
+    /// Name of the speech model.
+    pub(crate) model: String,
     voice: Voice,
     whisper: WhisperContext,
     threads: usize,
@@ -39,11 +41,11 @@ fn failed(error: WhisperError) -> Error {
 }
 
 impl Listener {
-    /// Reads the models.
-    pub(crate) fn open(config: &Config) -> Result<Self, Error> {
+    /// Reads the models: the speech model of that name, since all parts of a title are heard by one.
+    pub(crate) fn open(config: &Config, model: &str) -> Result<Self, Error> {
         // Else whisper.cpp prints its own log.
         whisper_rs::install_logging_hooks();
-        let models = config.models().map_err(|_| Error::NoModel)?;
+        let models = config.models_of(model).map_err(|_| Error::NoModel)?;
         let mut parameters = WhisperContextParameters::default();
         parameters.use_gpu(cfg!(feature = "cuda"));
         let whisper = WhisperContext::new_with_params(&models.speech, parameters)
@@ -60,6 +62,7 @@ impl Listener {
             "speech model read"
         );
         Ok(Self {
+            model: models.name,
             voice: Voice::open(&models.voice)?,
             whisper,
             threads: config.threads.max(1),

@@ -15,10 +15,15 @@ pub(crate) struct Token {
     pub(crate) probability: f32,
 }
 
-/// Puts tokens together to words: one begins where a token begins with a space.
+/// Puts tokens together to words: one begins where a token begins with a space, or, in scripts that
+/// have none, after a mark that ends a sentence or a clause.
 pub(crate) fn join(tokens: &[Token]) -> Vec<Word> {
     let begins = |token: &Token| token.text.first() == Some(&b' ');
-    let runs = tokens.chunk_by(|_, next| !begins(next));
+    let ends = |token: &Token| {
+        let text = str::from_utf8(&token.text).unwrap_or_default();
+        text.ends_with(['。', '！', '？', '、', '，', '；'])
+    };
+    let runs = tokens.chunk_by(|token, next| !begins(next) && !ends(token));
     runs.filter_map(|run| {
         let bytes: Vec<u8> = run.iter().flat_map(|token| token.text.clone()).collect();
         let text = String::from_utf8_lossy(&bytes).trim().to_owned();

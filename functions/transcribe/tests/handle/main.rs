@@ -18,6 +18,9 @@ use transcribe::{Config, Input, Transcribe};
 
 const MODEL: &str = "espeak-tiny";
 
+/// What the plan calls it: its file's name.
+const PLANNED: &str = "reeldrop-espeak-tiny.en";
+
 /// Sentences that the test model is known to understand.
 const SENTENCES: [&str; 4] = [
     "Welcome to the reel drop demo.",
@@ -67,7 +70,7 @@ fn speech(sound: &Sound, parts: u32) -> SpeechPlan {
         frame_rate: Ratio { num: 25, den: 1 },
         language: None,
         translate: false,
-        model: MODEL.to_owned(),
+        model: PLANNED.to_owned(),
     }
 }
 
