@@ -16,12 +16,14 @@ const MAX_MOMENTS: u32 = 100;
 const MAX_TITLES: i64 = 20;
 
 /// The words are asked for once in each language. A cue is found with the one after it, so that a
-/// phrase over both is found; but not for what stands in the one after it alone.
+/// phrase over both is found; but not for what stands in the one after it alone. What no index can
+/// narrow, such as `-word`, finds nothing: it would read every caption of every title.
 const MOMENTS: &str = "
     with asked as materialized (
         select configuration, websearch_to_tsquery(configuration::regconfig, $1) as query,
                phraseto_tsquery(configuration::regconfig, $1) as phrase
         from (select distinct configuration from captions) c
+        where querytree(websearch_to_tsquery(configuration::regconfig, $1)) not in ('', 'T')
     )
     select u.asset, a.name, t.poster, k.language, u.start_ms, u.end_ms, u.text
     from asked q

@@ -13,6 +13,8 @@ pub struct Config {
     pub master_key_file: String,
     /// `REELDROP_PORTAL_URL`: public address without a slash at the end, where it is set.
     pub portal_url: Option<String>,
+    /// `REELDROP_CLIENT_HEADER`: the header in which the edge says a caller's address, where it is set.
+    pub client_header: Option<String>,
     /// `REELDROP_MEDIA_URL`: where players find the media bucket, without a slash at the end, where it is set.
     pub media_url: Option<String>,
 }
@@ -28,6 +30,8 @@ impl Config {
             database_url: reeldrop_catalog::database_url()?,
             master_key_file: env("REELDROP_MASTER_KEY_FILE")?,
             portal_url: address("REELDROP_PORTAL_URL"),
+            client_header: Some(env_or("REELDROP_CLIENT_HEADER", ""))
+                .filter(|name| !name.is_empty()),
             media_url: address("REELDROP_MEDIA_URL"),
         })
     }

@@ -113,6 +113,16 @@ async fn personal(
     let media = media.map(|media| format!("{media}/{folder}/"));
     let info = portal.store.head(at).await?;
     let info = info.ok_or_else(|| StoreError::NotFound(at.clone()))?;
+    // Another version for each token, which no cache may give to others.
+    let info = ObjectInfo {
+        version: format!("{}-{token}", info.version),
+        cache_control: Some("private, max-age=1".to_owned()),
+        ..info
+    };
+    // Players of a growing title ask every few seconds, and mostly know it already.
+    if is_known(headers, &info) {
+        return Ok(whole(headers, &info, Body::empty()));
+    }
     let text = portal.store.get(at, manifest::LIMIT_BYTES).await?;
     let player = Player {
         asset: AssetId(asset),
@@ -120,11 +130,8 @@ async fn personal(
         media: media.as_deref(),
     };
     let text = manifest::personal(kind, &String::from_utf8_lossy(&text), player);
-    // Another version for each token, which no cache may give to others.
     let info = ObjectInfo {
-        version: format!("{}-{token}", info.version),
         size_bytes: text.len() as u64,
-        cache_control: Some("private, max-age=1".to_owned()),
         ..info
     };
     Ok(whole(headers, &info, Body::from(text)))
@@ -135,8 +142,12 @@ async fn all(portal: &Portal, at: &Location, headers: &HeaderMap) -> Result<Resp
     Ok(whole(headers, &info, Body::from_stream(pieces)))
 }
 
+fn is_known(headers: &HeaderMap, info: &ObjectInfo) -> bool {
+    text(headers, header::IF_NONE_MATCH).is_some_and(|known| knows(known, &etag(info)))
+}
+
 fn whole(headers: &HeaderMap, info: &ObjectInfo, body: Body) -> Response {
-    if text(headers, header::IF_NONE_MATCH).is_some_and(|known| knows(known, &etag(info))) {
+    if is_known(headers, info) {
         return with(StatusCode::NOT_MODIFIED, info, Body::empty(), None);
     }
     with(StatusCode::OK, info, body, Some(info.size_bytes))

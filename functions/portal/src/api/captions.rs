@@ -64,7 +64,9 @@ pub(super) async fn import(
         });
     };
     let (language, label) = named(&wanted)?;
-    let cues = webvtt::read(&file, duration_ms)
+    let text = file.clone();
+    let cues = reeldrop_runtime::blocking(move || webvtt::read(&text, duration_ms))
+        .await?
         .map_err(|error| Error::invalid(format!("{error}."), "Send a SubRip or WebVTT file."))?
         .len();
     // What is published under a name never changes: each file gets its own.
@@ -96,13 +98,15 @@ fn named(wanted: &Captions) -> Result<(String, String), Error> {
         ));
     }
     let language = language::tag(&wanted.language);
-    let label = match wanted.label.as_deref().map(str::trim) {
-        None | Some("") => language::label(&language),
-        Some(label) => label
-            .chars()
-            .filter(|c| !c.is_control())
-            .take(LONGEST_LABEL)
-            .collect(),
+    let label = wanted.label.as_deref().unwrap_or_default();
+    let label: String = label
+        .chars()
+        .filter(|c| !c.is_control())
+        .take(LONGEST_LABEL)
+        .collect();
+    let label = match label.trim() {
+        "" => language::label(&language),
+        label => label.to_owned(),
     };
     Ok((language, label))
 }

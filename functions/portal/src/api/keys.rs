@@ -157,10 +157,11 @@ impl Portal {
         Ok(scheme)
     }
 
-    /// Lets a player have keys of the title.
+    /// Lets a player have keys of the title. Who has no token is turned away uncounted, so that
+    /// nobody uses up what is left to those who have one.
     fn admit(&self, asset: AssetId, asked: &Asked, headers: &HeaderMap) -> Result<(), Error> {
-        self.limit.count(headers, asset)?;
-        self.tokens.check(asset, asked.token.as_deref())
+        self.tokens.check(asset, asked.token.as_deref())?;
+        self.limit.count(&self.config, headers, asset)
     }
 
     async fn key_of(&self, asset: AssetId, package: PackageNo) -> Result<ContentKey, Error> {

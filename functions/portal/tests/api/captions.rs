@@ -47,9 +47,19 @@ async fn a_file_that_a_person_brings_is_kept_and_said() {
             "{problem}"
         );
     }
+    let unnamed = format!("{path}?language=en&label=%20%01%20");
+    let (status, kept) = import(&stage, &unnamed, FILE).await;
+    assert_eq!(
+        (status, &kept["label"]),
+        (StatusCode::ACCEPTED, &json!("English"))
+    );
     let other = format!("/api/assets/{}/captions?language=en", unknown());
     assert_eq!(import(&stage, &other, FILE).await.0, StatusCode::NOT_FOUND);
-    assert!(stage.buckets.names(Bucket::Work).is_empty());
+    assert_eq!(
+        stage.buckets.names(Bucket::Work).len(),
+        1,
+        "no file of another title"
+    );
 }
 
 #[tokio::test]

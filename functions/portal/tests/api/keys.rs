@@ -250,8 +250,15 @@ async fn playlists_come_with_gzip() {
 async fn who_asks_for_keys_without_end_has_to_wait() {
     let stage = Stage::new().await;
     let asset = with_key(&stage).await;
-    let path = format!("/api/assets/{asset}/packages/1/key?token=guess");
+    let path = |token: &str| format!("/api/assets/{asset}/packages/1/key?token={token}");
+    // Who guesses uses up nothing of what others have.
+    for _ in 0..200 {
+        let refused = stage.get(&path("guess")).await;
+        assert_eq!(refused.status(), StatusCode::FORBIDDEN);
+    }
+    let path = path(&stage.token(asset).await);
     let mut last = stage.get(&path).await;
+    assert_eq!(last.status(), StatusCode::OK);
     for _ in 0..200 {
         if last.status() == StatusCode::TOO_MANY_REQUESTS {
             break;

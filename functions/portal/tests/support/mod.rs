@@ -48,6 +48,7 @@ impl Stage {
             database_url: database.url.clone(),
             master_key_file: String::new(),
             portal_url: None,
+            client_header: None,
             media_url: media_url.map(str::to_owned),
         };
         let master = MasterKey::new(&[3; 32]);
