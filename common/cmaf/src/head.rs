@@ -205,15 +205,12 @@ impl Run {
 
 #[cfg(test)]
 mod tests {
-    use bytes::Bytes;
-
     use super::*;
-    use crate::fragment::{self, Sample};
-    use crate::init::TRACK_ID;
+    use crate::moof::{self, Defaults};
 
     #[test]
-    fn a_head_is_that_of_the_whole_fragment() {
-        let forms: [&[(usize, u32, bool, i32)]; 5] = [
+    fn every_form_of_samples_is_read_back() {
+        let forms: [&[(u32, u32, bool, i32)]; 5] = [
             &[(3, 10, true, 0)],
             &[(3, 10, true, 0), (3, 10, true, 0)],
             &[(3, 10, true, 5), (4, 10, false, -5), (4, 10, false, 0)],
@@ -221,34 +218,28 @@ mod tests {
             &[(0, 10, false, 0), (0, 9, false, 0)],
         ];
         for form in forms {
-            let samples: Vec<_> = form
+            let samples = form
                 .iter()
-                .map(|(len, duration, sync, offset)| Sample {
-                    data: Bytes::from(vec![7; *len]),
+                .map(|(size, duration, sync, offset)| SampleInfo {
+                    size: *size,
                     duration: *duration,
                     composition_offset: *offset,
                     sync: *sync,
-                })
-                .collect();
-            let infos: Vec<_> = samples
-                .iter()
-                .map(|sample| SampleInfo {
-                    size: sample.data.len() as u32,
-                    duration: sample.duration,
-                    composition_offset: sample.composition_offset,
-                    sync: sample.sync,
-                })
-                .collect();
+                });
+            let samples: Vec<SampleInfo> = samples.collect();
             let header = FragmentHeader {
                 sequence: 4,
                 base_decode_time: 1 << 40,
             };
-            let (mut whole, mut head) = (Vec::new(), Vec::new());
-            fragment::write(&header, &samples, &mut whole).unwrap();
-            write_segment_type(&mut head);
-            write_clear(&header, TRACK_ID, &infos, &mut head).unwrap();
-            samples.iter().for_each(|sample| head.extend(&sample.data));
-            assert_eq!(head, whole, "{form:?}");
+            let mut head = Vec::new();
+            write_clear(&header, 7, &samples, &mut head).unwrap();
+            let first = crate::boxes::iter(&head).next().unwrap().unwrap();
+            let read = moof::read(&first, |_| Defaults::default()).unwrap();
+            assert_eq!(read.len(), 1, "{form:?}");
+            assert_eq!((read[0].track_id, read[0].base_decode_time), (7, 1 << 40));
+            let infos: Vec<SampleInfo> = read[0].samples.iter().map(|sample| sample.info).collect();
+            assert_eq!(infos, samples);
+            assert_eq!(read[0].samples[0].offset, head.len() as u64, "{form:?}");
         }
     }
 
