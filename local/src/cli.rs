@@ -74,7 +74,7 @@ enum Command {
     Captions(Captions),
     /// Models for speech: list, fetch, check.
     #[command(subcommand)]
-    Models(Models),
+    Models(models::Command),
     /// Make encrypted DASH and HLS of MP4 files, without any service.
     #[command(after_help = package::EXAMPLES)]
     Package(Box<Package>),
@@ -100,36 +100,6 @@ struct ImportCaptions {
     label: Option<String>,
     #[command(flatten)]
     common: Common,
-}
-
-#[derive(Debug, Subcommand)]
-enum Models {
-    /// List the models that are known, and whether they are there.
-    List(ModelFolder),
-    /// Fetch what is missing, or the models named.
-    Pull {
-        /// Names of models.
-        names: Vec<String>,
-        #[command(flatten)]
-        folder: ModelFolder,
-    },
-    /// Compare installed files with what they should be.
-    Verify(ModelFolder),
-}
-
-#[derive(Debug, Args)]
-struct ModelFolder {
-    /// The folder of models.
-    #[arg(
-        long,
-        value_name = "DIR",
-        default_value = "data/models",
-        env = "REELDROP_MODELS"
-    )]
-    folder: PathBuf,
-    /// Print JSON, for programs (list only).
-    #[arg(long)]
-    json: bool,
 }
 
 #[derive(Debug, Args)]
@@ -281,7 +251,7 @@ impl Scheme {
 pub async fn run(cli: Cli) -> ExitCode {
     let done = match cli.command {
         Command::Up(up) => return start(up).await,
-        Command::Models(command) => return models(command).await,
+        Command::Models(command) => return models::run(command).await,
         Command::Add(add) => return add_files(add).await,
         Command::Package(asked) => return package::run(&asked),
         Command::List(common) => match Portal::new(&common.url) {
@@ -396,21 +366,6 @@ async fn add_files(add: Add) -> ExitCode {
         json: add.common.json,
     };
     ExitCode::from(client::add(&portal, &options).await.exit_code())
-}
-
-async fn models(command: Models) -> ExitCode {
-    let done = match command {
-        Models::List(folder) => models::list(&folder.folder, folder.json),
-        Models::Pull { names, folder } => models::pull(&names, &folder.folder).await,
-        Models::Verify(folder) => models::verify(&folder.folder),
-    };
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("reeldrop: {error}");
-            ExitCode::from(Outcome::Failed.exit_code())
-        }
-    }
 }
 
 async fn start(up: Up) -> ExitCode {

@@ -39,13 +39,14 @@ pub(crate) struct Package {
     #[arg(long, value_enum, default_value = "cbcs")]
     scheme: SchemeName,
     /// Content key: 16 bytes in hex or base64url, after a label where there are several.
+    // Read by hand: clap's own messages repeat what was given.
     #[arg(
         long = "key",
         value_name = "[LABEL=]KEY",
         env = "REELDROP_KEY",
         hide_env_values = true
     )]
-    keys: Vec<Labelled>,
+    keys: Vec<String>,
     /// Key id: 16 bytes in hex or base64url, after the same label as its key.
     #[arg(long = "kid", value_name = "[LABEL=]KID")]
     kids: Vec<Labelled>,
@@ -62,9 +63,10 @@ pub(crate) struct Package {
     /// one twice with cenc and the same key.
     #[arg(long)]
     iv: Option<String>,
-    /// Where players of HLS find the key, 16 bytes.
-    #[arg(long, value_name = "URI", default_value = "key")]
-    key_uri: String,
+    /// Where players of HLS find the key, 16 bytes; {kid} stands for its key id. [default: key, of
+    /// several key-{kid}]
+    #[arg(long, value_name = "URI")]
+    key_uri: Option<String>,
     /// Where players of DASH find licences (W3C ClearKey).
     #[arg(long, value_name = "URI", default_value = "license")]
     license_uri: String,
@@ -192,9 +194,26 @@ fn settings(asked: &Package) -> Result<Settings, String> {
             Layout::Segments
         },
         iv: iv.transpose()?,
-        key_uri: asked.key_uri.clone(),
+        key_uri: asked.key_uri.clone().unwrap_or_else(|| {
+            let default = if asked.keys.len() > 1 {
+                "key-{kid}"
+            } else {
+                "key"
+            };
+            default.to_owned()
+        }),
         license_uri: asked.license_uri.clone(),
     })
+}
+
+/// The keys; a message never says what was given.
+fn given(keys: &[String]) -> Result<Vec<Labelled>, String> {
+    let keys = (1..).zip(keys);
+    keys.map(|(number, key)| {
+        key.parse()
+            .map_err(|error| format!("--key number {number} is {error}"))
+    })
+    .collect()
 }
 
 fn keys(asked: &Package) -> Result<Keys, String> {
@@ -202,8 +221,9 @@ fn keys(asked: &Package) -> Result<Keys, String> {
         Some(label) => format!("{label}="),
         None => String::new(),
     };
+    let given: Vec<Labelled> = given(&asked.keys)?;
     let mut keys = Keys::default();
-    for key in &asked.keys {
+    for key in &given {
         let mut kids = asked.kids.iter();
         let kid = kids.find(|kid| kid.label == key.label).ok_or_else(|| {
             let label = named(&key.label);
@@ -212,7 +232,7 @@ fn keys(asked: &Package) -> Result<Keys, String> {
         keys.add(key.label.clone(), Key::new(key.value, kid.value));
     }
     let mut kids = asked.kids.iter();
-    let keyless = kids.find(|kid| asked.keys.iter().all(|key| key.label != kid.label));
+    let keyless = kids.find(|kid| given.iter().all(|key| key.label != kid.label));
     match keyless {
         Some(kid) => {
             let label = named(&kid.label);
@@ -266,6 +286,9 @@ mod tests {
         let base64: Labelled = "hyN9IKGfWKdAwFaE5pm0qg==".parse().unwrap();
         assert_eq!((base64.label, base64.value[0]), (None, 0x87));
         assert!("hd=12".parse::<Labelled>().is_err());
+        let cut = KEY[..31].to_owned();
+        let error = given(&[KEY.to_owned(), cut.clone()]).unwrap_err();
+        assert!(error.starts_with("--key number 2 is neither") && !error.contains(&cut[..8]));
     }
 
     #[test]

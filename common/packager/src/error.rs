@@ -53,6 +53,9 @@ pub enum PackageError {
     /// A scheme needs a key for each track.
     #[error("no key for {0}: give --key and --kid without a label, or for {0}")]
     NoKey(String),
+    /// HLS names a key by its address alone.
+    #[error("several keys need addresses of their own: give --key-uri with {{kid}} in it")]
+    OneKeyUri,
     /// The manifest of our own writer is not what it should be.
     #[error("the manifest cannot be changed: {0}")]
     Manifest(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -65,7 +68,7 @@ impl PackageError {
     /// Names the input that it is about, unless it is about an output.
     pub(crate) fn of(self, input: &Input) -> Self {
         match self {
-            Self::Write(..) | Self::Input(..) | Self::Manifest(_) => self,
+            Self::Write(..) | Self::Input(..) | Self::OneKeyUri | Self::Manifest(_) => self,
             Self::Read(_)
             | Self::NoMovie
             | Self::CutShort

@@ -43,6 +43,9 @@ pub fn package(
     settings: &Settings,
     out: &Path,
 ) -> Result<Vec<Packaged>, PackageError> {
+    if settings.keys.are_several() && !settings.key_uri.contains(manifest::KID) {
+        return Err(PackageError::OneKeyUri);
+    }
     std::fs::create_dir_all(out).map_err(|error| PackageError::Write(out.into(), error))?;
     let mut names = track::Names::default();
     let mut done = Vec::new();

@@ -104,6 +104,9 @@ fn gcd(a: u128, b: u128) -> u128 {
     if b == 0 { a } else { gcd(b, a % b) }
 }
 
+/// Stands in an address for the key id, in hex.
+pub(crate) const KID: &str = "{kid}";
+
 /// Writes the manifests, which make what was written playable.
 pub(crate) fn write(done: &[Done], settings: &Settings, out: &Path) -> Result<(), PackageError> {
     let whole = presentation(done, settings);
@@ -114,7 +117,10 @@ pub(crate) fn write(done: &[Done], settings: &Settings, out: &Path) -> Result<()
         }
         put(&out.join(&track.name).join("index.m3u8"), &playlist)?;
     }
-    put(&out.join("stream.m3u8"), &hls::multivariant(&whole))?;
+    put(
+        &out.join("stream.m3u8"),
+        &multivariant(&whole, done, settings),
+    )?;
     let now = Times {
         available_from: OffsetDateTime::UNIX_EPOCH,
         published: OffsetDateTime::UNIX_EPOCH,
@@ -129,6 +135,34 @@ pub(crate) fn write(done: &[Done], settings: &Settings, out: &Path) -> Result<()
         mpd = mpd::change(&mpd, &said).map_err(PackageError::Manifest)?;
     }
     put(&out.join("stream.mpd"), &mpd)
+}
+
+/// The multivariant playlist, with a session key for each key that a track has.
+fn multivariant(whole: &Presentation, done: &[Done], settings: &Settings) -> String {
+    let is_key = |line: &&str| line.starts_with("#EXT-X-SESSION-KEY:");
+    let mut keys: Vec<String> = Vec::new();
+    for track in done {
+        let own = hls::multivariant(&with_key(whole, track, settings));
+        let new = own.lines().filter(is_key).map(str::to_owned);
+        for key in new {
+            if !keys.contains(&key) {
+                keys.push(key);
+            }
+        }
+    }
+    let mut text = String::new();
+    for line in hls::multivariant(whole).lines() {
+        // All of them where the first one stood.
+        let lines = match is_key(&line) {
+            true => std::mem::take(&mut keys),
+            false => vec![line.to_owned()],
+        };
+        for line in lines {
+            text.push_str(&line);
+            text.push('\n');
+        }
+    }
+    text
 }
 
 fn put(path: &Path, text: &str) -> Result<(), PackageError> {
@@ -148,7 +182,7 @@ fn protection(kid: Option<Uuid>, settings: &Settings) -> Option<Protection> {
     Some(Protection {
         scheme: settings.scheme,
         kid,
-        key_uri: settings.key_uri.clone(),
+        key_uri: settings.key_uri.replace(KID, &kid.simple().to_string()),
         license_uri: settings.license_uri.clone(),
         pssh: common_pssh(&[kid]),
         systems: Vec::new(),

@@ -50,7 +50,8 @@ pub struct Settings {
     /// The constant vector of `cbcs` and the salt of `cenc`'s; drawn anew for each track where it is
     /// not given.
     pub iv: Option<[u8; 16]>,
-    /// What the HLS playlists say of where the key is: an answer of 16 bytes.
+    /// What the HLS playlists say of where the key is: an answer of 16 bytes. `{kid}` in it stands for
+    /// the key id, 32 hexadecimal digits: it has to be there where there are several keys.
     pub key_uri: String,
     /// What the DASH manifest says of where licences are: a W3C ClearKey service.
     pub license_uri: String,
@@ -85,6 +86,11 @@ impl Keys {
     /// `video` or `audio`; for all others where there is none.
     pub fn add(&mut self, label: Option<String>, key: Key) {
         self.0.push((label, key));
+    }
+
+    /// Whether there are different keys.
+    pub(crate) fn are_several(&self) -> bool {
+        self.0.windows(2).any(|pair| pair[0].1.kid != pair[1].1.kid)
     }
 
     /// The key of the first of `labels` that has one, or that without a label.

@@ -161,6 +161,11 @@ fn a_ladder_has_the_sound_of_its_first_input_and_a_key_for_each_label() {
     settings
         .keys
         .add(Some("audio".to_owned()), Key::new([1; 16], [2; 16]));
+    assert!(matches!(
+        make(&[&large], &settings).map(|_| ()),
+        Err(PackageError::OneKeyUri)
+    ));
+    settings.key_uri = "https://keys.example/{kid}".to_owned();
     let made = make(&[&large, &small], &settings).unwrap();
     let names: Vec<_> = made
         .tracks
@@ -175,6 +180,17 @@ fn a_ladder_has_the_sound_of_its_first_input_and_a_key_for_each_label() {
     let master = made.text("stream.m3u8");
     assert_eq!(master.matches("#EXT-X-STREAM-INF").count(), 2, "{master}");
     assert!(master.contains("audio-0/index.m3u8"), "{master}");
+    let address = |kid: &str| format!("URI=\"https://keys.example/{kid}\"");
+    let (first, second) = (
+        address("7369787465656e2062797465206b6964"),
+        address(&"02".repeat(16)),
+    );
+    assert!(made.text("video-360p/index.m3u8").contains(&first));
+    assert!(made.text("audio-0/index.m3u8").contains(&second));
+    for key in [first, second] {
+        let line = format!("#EXT-X-SESSION-KEY:METHOD=SAMPLE-AES,{key}");
+        assert_eq!(master.matches(&line).count(), 1, "{master}");
+    }
     let mpd = made.text("stream.mpd");
     let kids = [
         "73697874-6565-6e20-6279-7465206b6964",

@@ -5,6 +5,7 @@ use std::{path::Path, time::Duration};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::time::sleep;
+use uuid::Uuid;
 
 use super::{
     export,
@@ -240,16 +241,19 @@ pub async fn export_file(
     as_json: bool,
 ) -> Result<(), ClientError> {
     let title = title(portal, id).await?;
-    let is_clear = |package: &Package| package.scheme.as_deref() == Some("none");
-    let key = if wanted.encrypted || title.packages.iter().all(is_clear) {
+    let mut packages = title.packages.iter();
+    let current = packages.find(|package| package.hls == title.hls);
+    let is_clear = current.is_some_and(|package| package.scheme.as_deref() == Some("none"));
+    let key = if wanted.encrypted || is_clear {
         None
     } else {
-        let OwnersKey { key, .. } = portal.get(&format!("/api/assets/{id}/key")).await?;
-        let bytes = hex::decode(&key).ok().and_then(|key| key.try_into().ok());
-        let bytes = bytes.ok_or_else(|| {
+        let OwnersKey { key, kid } = portal.get(&format!("/api/assets/{id}/key")).await?;
+        let key = hex::decode(&key).ok().and_then(|key| key.try_into().ok());
+        let pair = Uuid::parse_str(&kid).ok().zip(key);
+        let (kid, key) = pair.ok_or_else(|| {
             ClientError::Failed("the portal answers with a key that is none".to_owned())
         })?;
-        Some(reeldrop_cmaf::protect::ContentKey(bytes))
+        Some((kid, reeldrop_cmaf::protect::ContentKey(key)))
     };
     let bytes = single_file::export(portal, &title, wanted, key).await?;
     // Standard output is the file itself.

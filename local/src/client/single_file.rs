@@ -13,6 +13,7 @@ use tokio::{
     io::{AsyncWrite, AsyncWriteExt, BufWriter},
 };
 use url::Url;
+use uuid::Uuid;
 
 use super::{
     portal::{ClientError, Portal, cause},
@@ -48,25 +49,39 @@ pub(super) async fn export(
     portal: &Portal,
     title: &Title,
     wanted: &SingleFile,
-    key: Option<ContentKey>,
+    key: Option<(Uuid, ContentKey)>,
 ) -> Result<u64, ClientError> {
+    let tracks = open(portal, title, wanted, key).await?;
     if wanted.output == Path::new("-") {
-        return write(portal, title, wanted, key, tokio::io::stdout()).await;
+        return write(portal, wanted, tracks, tokio::io::stdout()).await;
     }
-    let file = File::create(&wanted.output).await;
-    let file = file.map_err(|error| not_written(wanted, error))?;
-    write(portal, title, wanted, key, file).await
+    // What was there stays until all of the new file is.
+    let mut part = wanted.output.clone().into_os_string();
+    part.push(".part");
+    let part = PathBuf::from(part);
+    let not_written = |error| not_written(wanted, error);
+    let file = File::create(&part).await.map_err(not_written)?;
+    let written = match write(portal, wanted, tracks, file).await {
+        Ok(bytes) => {
+            let renamed = tokio::fs::rename(&part, &wanted.output).await;
+            renamed.map(|()| bytes).map_err(not_written)
+        }
+        Err(error) => Err(error),
+    };
+    if written.is_err() {
+        // The first error says more than one about the rest of the file.
+        let _ = tokio::fs::remove_file(&part).await;
+    }
+    written
 }
 
 async fn write(
     portal: &Portal,
-    title: &Title,
     wanted: &SingleFile,
-    key: Option<ContentKey>,
+    (mut tracks, header): (Vec<Track>, Vec<u8>),
     out: impl AsyncWrite + Unpin,
 ) -> Result<u64, ClientError> {
     let mut out = BufWriter::new(out);
-    let (mut tracks, header) = open(portal, title, wanted, key).await?;
     let mut bytes = header.len() as u64;
     let written = out.write_all(&header).await;
     written.map_err(|error| not_written(wanted, error))?;
@@ -120,7 +135,7 @@ async fn open(
     portal: &Portal,
     title: &Title,
     wanted: &SingleFile,
-    key: Option<ContentKey>,
+    key: Option<(Uuid, ContentKey)>,
 ) -> Result<(Vec<Track>, Vec<u8>), ClientError> {
     let hls = title.hls.as_deref().ok_or_else(|| unfinished(title))?;
     let multivariant = parse_url(hls)?;
@@ -171,7 +186,7 @@ async fn header(
     base: &Url,
     playlist: &MediaPlaylist,
     wanted: &SingleFile,
-    key: Option<&ContentKey>,
+    key: Option<&(Uuid, ContentKey)>,
 ) -> Result<(Vec<u8>, Option<Decryption>), ClientError> {
     let map = playlist
         .segments
@@ -182,7 +197,9 @@ async fn header(
     if wanted.encrypted {
         return Ok((init, None));
     }
-    let decryption = Decryption::new(&init, |_| key.cloned()).map_err(broken)?;
+    // The title may have got another key since it was asked for.
+    let of_kid = |kid: Uuid| key.filter(|key| key.0 == kid).map(|key| key.1.clone());
+    let decryption = Decryption::new(&init, of_kid).map_err(broken)?;
     let clear = decrypt_init(&init).map_err(broken)?;
     let is_clear = clear == init;
     Ok((clear, (!is_clear).then_some(decryption)))

@@ -1,5 +1,6 @@
 //! `reeldrop models`: what models there are, fetched and checked.
 
+mod command;
 mod pull;
 
 use std::path::{Path, PathBuf};
@@ -8,6 +9,8 @@ use reeldrop_models::{Model, ModelError, Registry};
 use serde_json::json;
 
 use crate::output;
+
+pub(crate) use command::{Command, run};
 
 /// Why a model is not there.
 #[derive(Debug, thiserror::Error)]

@@ -54,7 +54,8 @@ impl<'a> FragmentSamples<'a> {
             match &found.kind.0 {
                 b"moof" => self.read_fragment(&found)?,
                 b"emsg" | b"prft" if self.carrying => {
-                    let whole = self.source.whole(&found, MAX_CARRIED_BYTES)?;
+                    let room = MAX_CARRIED_BYTES.saturating_sub(self.carried.len() as u64);
+                    let whole = self.source.whole(&found, room)?;
                     self.carried.extend(whole);
                 }
                 _ => {}

@@ -26,5 +26,5 @@ pub(crate) struct Placed {
 const MAX_MOVIE_BYTES: u64 = 256 << 20;
 /// The largest `moof` that is read, bytes.
 const MAX_FRAGMENT_BYTES: u64 = 16 << 20;
-/// The largest `emsg` or `prft` that is carried, bytes.
+/// The most bytes of `emsg` and `prft` before one fragment.
 const MAX_CARRIED_BYTES: u64 = 1 << 20;

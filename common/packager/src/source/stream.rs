@@ -72,7 +72,8 @@ impl<'a> StreamSource<'a> {
                     return Fragment::read(&whole, tracks).map(Some);
                 }
                 b"emsg" | b"prft" => {
-                    let whole = self.whole(&header, &bytes, MAX_CARRIED_BYTES)?;
+                    let room = MAX_CARRIED_BYTES.saturating_sub(self.carried.len() as u64);
+                    let whole = self.whole(&header, &bytes, room)?;
                     self.carried.extend(whole);
                 }
                 _ => self.skip_content(&header)?,
@@ -97,7 +98,7 @@ impl<'a> StreamSource<'a> {
         };
         // Samples are placed from the `moof` on, and nothing but its `mdat` is behind it.
         let mut at = fragment.bytes + header.len() as u64;
-        let end = content_bytes(&mdat).map(|content| at + content);
+        let end = content_bytes(&mdat).map(|content| at.saturating_add(content));
         for sample in fragment.samples {
             let gap = sample.offset.checked_sub(at).ok_or(PackageError::Order)?;
             self.skip(gap)?;

@@ -132,7 +132,7 @@ impl TrackWriter {
         if self.segmenter.begins_segment(&info, start) && !self.pending.is_empty() {
             self.end_segment(Some(start), source)?;
         }
-        self.pending.add(info, decode_time, carried);
+        self.pending.add(info, decode_time, carried)?;
         Ok(true)
     }
 

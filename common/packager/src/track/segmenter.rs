@@ -13,6 +13,8 @@ use crate::source::FileSource;
 
 /// The most bytes of a segment: an hour without a key frame at 2 Mb/s.
 const MAX_SEGMENT_BYTES: usize = 1 << 30;
+/// The most samples of a segment: six hours of 48 kHz AAC.
+const MAX_SEGMENT_SAMPLES: usize = 1 << 20;
 /// How much room is made for a stream's bytes before they are there.
 const STEP_BYTES: usize = 1 << 20;
 
@@ -77,10 +79,20 @@ impl Pending {
         self.samples.is_empty()
     }
 
-    pub(super) fn add(&mut self, info: SampleInfo, decode_time: u64, carried: &[u8]) {
+    pub(super) fn add(
+        &mut self,
+        info: SampleInfo,
+        decode_time: u64,
+        carried: &[u8],
+    ) -> Result<(), PackageError> {
+        // Samples may have no bytes, and cost memory all the same.
+        if self.samples.len() == MAX_SEGMENT_SAMPLES {
+            return Err(CmafError::TooLarge("segment").into());
+        }
         self.samples.push(info);
         self.decode_times.push(decode_time);
         self.carried.extend_from_slice(carried);
+        Ok(())
     }
 
     /// Says where the bytes of the sample that was added last lie.
@@ -231,7 +243,7 @@ mod tests {
     fn fragments(samples: &[(bool, u64)]) -> Vec<(Range<usize>, Range<usize>, u64)> {
         let mut pending = Pending::default();
         for (sync, time) in samples {
-            pending.add(info(*sync), *time, &[]);
+            pending.add(info(*sync), *time, &[]).unwrap();
         }
         let fragments = pending.fragments().into_iter();
         fragments
@@ -249,6 +261,13 @@ mod tests {
             (4..5, 8..10, 40),
         ];
         assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn a_segment_without_end_is_refused() {
+        let mut pending = Pending::default();
+        let added = (0..).find(|n| pending.add(info(false), *n, &[]).is_err());
+        assert_eq!(added, Some(MAX_SEGMENT_SAMPLES as u64));
     }
 
     #[test]
