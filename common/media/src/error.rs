@@ -33,3 +33,19 @@ pub enum MediaError {
     #[error("{0} took too long")]
     Timeout(&'static str),
 }
+
+impl MediaError {
+    /// Whether the same may go well later: what is missing can be installed, what was slow or could
+    /// not be read can be read. The rest is what the file is.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::Missing(_) | Self::Timeout(_) | Self::Read(_) => true,
+            Self::NotMedia
+            | Self::UnsupportedCodec { .. }
+            | Self::Encrypted
+            | Self::NoTrack(_)
+            | Self::Damaged(_) => false,
+        }
+    }
+}

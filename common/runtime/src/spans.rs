@@ -33,7 +33,11 @@ const ENDPOINTS: [&str; 2] = [
 /// How long the end of the process may be held up by spans that are not sent yet.
 const FLUSH: Duration = Duration::from_secs(2);
 
-static PROCESSOR: OnceLock<Option<BatchSpanProcessor>> = OnceLock::new();
+/// How long a collector may take to answer: one that never does would hold all later spans back. The
+/// exporter's own limit holds only for clients that it makes.
+const ANSWER: Duration = Duration::from_secs(10);
+
+static PROCESSOR: OnceLock<BatchSpanProcessor> = OnceLock::new();
 
 /// Begins to send spans in the name of `function`, from the tasks of `runtime`.
 ///
@@ -47,7 +51,7 @@ pub(crate) fn install(function: &'static str, runtime: &Handle) -> anyhow::Resul
         .with_http()
         .with_http_client(Collector {
             // In the cluster or on this machine, whatever proxy the environment names.
-            client: Client::builder().no_proxy().build()?,
+            client: Client::builder().no_proxy().timeout(ANSWER).build()?,
             runtime: runtime.clone(),
         })
         .build()?;
@@ -61,13 +65,13 @@ pub(crate) fn install(function: &'static str, runtime: &Handle) -> anyhow::Resul
         ])
         .build();
     processor.set_resource(&resource);
-    PROCESSOR.get_or_init(|| Some(processor));
+    PROCESSOR.get_or_init(|| processor);
     Ok(())
 }
 
 /// Sends what is not sent yet, for [`FLUSH`] at most; while the runtime still runs.
 pub(crate) fn finish() {
-    if let Some(Some(processor)) = PROCESSOR.get()
+    if let Some(processor) = PROCESSOR.get()
         && let Err(error) = processor.shutdown_with_timeout(FLUSH)
     {
         tracing::warn!("the last spans were not sent: {error}");
@@ -82,7 +86,7 @@ pub(crate) fn handled(
     answer: &Answer,
     took: Duration,
 ) {
-    let Some(Some(processor)) = PROCESSOR.get() else {
+    let Some(processor) = PROCESSOR.get() else {
         return;
     };
     let ended = SystemTime::now();

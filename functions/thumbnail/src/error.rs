@@ -56,14 +56,7 @@ impl From<StoreError> for Error {
 impl Error {
     fn is_transient(&self) -> bool {
         match self {
-            Self::Media(media) => match media {
-                MediaError::Missing(_) | MediaError::Timeout(_) | MediaError::Read(_) => true,
-                MediaError::NotMedia
-                | MediaError::UnsupportedCodec { .. }
-                | MediaError::Encrypted
-                | MediaError::NoTrack(_)
-                | MediaError::Damaged(_) => false,
-            },
+            Self::Media(media) => media.is_transient(),
             Self::Store(store) => store.is_transient(),
             Self::Broken(_) | Self::Note(_) | Self::Unfinished(_) => true,
             Self::Segment(_)

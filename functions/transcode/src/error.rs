@@ -52,12 +52,7 @@ impl Error {
                     .get_ref()
                     .and_then(|inner| inner.downcast_ref::<StoreError>())
                     .is_none_or(StoreError::is_transient),
-                MediaError::Missing(_) | MediaError::Timeout(_) => true,
-                MediaError::NotMedia
-                | MediaError::UnsupportedCodec { .. }
-                | MediaError::Encrypted
-                | MediaError::NoTrack(_)
-                | MediaError::Damaged(_) => false,
+                other => other.is_transient(),
             },
             Self::Store(store) => store.is_transient(),
             Self::Encoder(_) | Self::Stalled(_) | Self::Index(_) | Self::Broken(_) => true,
