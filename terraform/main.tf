@@ -161,6 +161,7 @@ module "build" {
   bucket_name          = "${local.bucket_prefix}-build"
   source_repository    = var.source_repository
   require_approval     = var.require_build_approval
+  broker               = var.broker
   overlay              = length(var.gpu_pools) > 0 ? "gke-gpu" : "gke"
   cluster_name         = module.cluster.name
   repository           = module.registry.repository

@@ -189,6 +189,17 @@ variable "pools" {
   }
 }
 
+variable "broker" {
+  description = "Which broker builds deploy triggers for: a folder in triggers/overlays."
+  type        = string
+  default     = "kafka"
+
+  validation {
+    condition     = contains(["kafka", "rabbitmq"], var.broker)
+    error_message = "The broker is kafka or rabbitmq."
+  }
+}
+
 variable "gpu_pools" {
   description = <<-EOT
     Pools of nodes with GPUs, by name; each may be empty. `zones` are the region's zones that have

@@ -96,7 +96,7 @@ resource "google_storage_bucket" "this" {
     }
   }
 
-  # Players on any page; what they fetch is encrypted.
+  # Players on any page; what they fetch is encrypted, but for pictures and captions.
   dynamic "cors" {
     for_each = each.key == "media" ? ["players"] : []
 

@@ -104,14 +104,16 @@ resource "google_cloudbuild_trigger" "main" {
 
   # What differs from one installation to the next; cloudbuild.yaml has no other names of it.
   substitutions = {
-    _REGION       = var.region
-    _REPOSITORY   = var.repository
-    _BUILD_BUCKET = google_storage_bucket.this.name
-    _CLUSTER      = var.cluster_name
-    _OVERLAY      = var.overlay
-    _ATTESTOR     = var.attestor_name
-    _KEY_VERSION  = var.attestor_key_version
-    _UPLOADS      = var.uploads_bucket
+    _REGION        = var.region
+    _REPOSITORY    = var.repository
+    _BUILD_BUCKET  = google_storage_bucket.this.name
+    _CLUSTER       = var.cluster_name
+    _OVERLAY       = var.overlay
+    _BROKER        = var.broker
+    _ATTESTOR      = var.attestor_name
+    _KEY_VERSION   = var.attestor_key_version
+    _UPLOADS       = var.uploads_bucket
+    _SCAN_LOCATION = split("-", var.region)[0] == "us" ? "us" : split("-", var.region)[0] == "asia" ? "asia" : "europe"
   }
 
   approval_config {

@@ -41,6 +41,11 @@ variable "overlay" {
   type        = string
 }
 
+variable "broker" {
+  description = "Folder in triggers/overlays that is deployed."
+  type        = string
+}
+
 variable "cluster_name" {
   description = "Name of the cluster."
   type        = string

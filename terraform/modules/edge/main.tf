@@ -59,6 +59,9 @@ resource "google_compute_backend_service" "this" {
   health_checks                   = [google_compute_health_check.gateway.id]
   security_policy                 = google_compute_security_policy.this.id
 
+  # Whose address it is, the proxies behind this one no longer tell.
+  custom_request_headers = ["X-Client-Address: {client_ip_address}"]
+
   dynamic "backend" {
     for_each = data.google_compute_network_endpoint_group.gateway
 
@@ -157,7 +160,7 @@ resource "google_compute_backend_bucket" "media" {
 }
 
 # Anybody may fetch an object whose name he knows, and nobody can list them. What is there is
-# encrypted, but for pictures.
+# encrypted, but for pictures and captions.
 resource "google_storage_bucket_iam_member" "public" {
   bucket = var.media_bucket
   role   = "roles/storage.legacyObjectReader"
