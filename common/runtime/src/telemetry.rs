@@ -16,9 +16,12 @@ use tracing_subscriber::{
 
 use crate::{config::env_or, trace::Trace};
 
+/// What is logged where `RUST_LOG` does not say. The AWS SDK would tell whose access key it found.
+const FILTER: &str = "info,aws_config=warn";
+
 /// Sends logs to standard error, and panics to the log; does nothing where a subscriber stands already.
 pub(crate) fn install() {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(FILTER));
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(io::stderr);
