@@ -181,16 +181,18 @@ fn direction(orientation: Orientation) -> Option<&'static str> {
 }
 
 /// Key frames come where they are forced and nowhere else, GOPs are closed, and the rate is capped
-/// over two seconds.
-fn encoder(rendition: &Rendition, threads: u32) -> String {
+/// over two seconds. A chunk may be encoded again on another machine: x264 decides alike on all
+/// (its macroblock tree else uses approximations that differ, and AVX-512 code that reads past the
+/// picture; seen in build 164).
+pub(super) fn encoder(rendition: &Rendition, threads: u32) -> String {
     let kbps = (rendition.max_bitrate_bps / 1000).max(1);
     let (crf, preset) = (rendition.crf, &rendition.preset);
     match rendition.codec {
         VideoCodec::H264 => format!(
             "x264enc speed-preset={preset} pass=qual quantizer={crf} bitrate={kbps} vbv-buf-capacity=2000 \
-             key-int-max=1073741824 threads={threads} aud=false option-string=scenecut=0:open-gop=0{} \
-             ! video/x-h264,profile=high,stream-format=avc,alignment=au",
-            repeatable_code(rendition.width)
+             key-int-max=1073741824 threads={threads} aud=false \
+             option-string=scenecut=0:open-gop=0:cpu-independent=1 \
+             ! video/x-h264,profile=high,stream-format=avc,alignment=au"
         ),
         VideoCodec::H265 => format!(
             "x265enc speed-preset={preset} tune=0 log-level=none option-string=crf={crf}:vbv-maxrate={kbps}:\
@@ -204,19 +206,6 @@ fn encoder(rendition: &Rendition, threads: u32) -> String {
              ! av1parse ! video/x-av1,stream-format=obu-stream,alignment=tu"
         ),
     }
-}
-
-/// Keeps x264 from its AVX-512 code where a picture is not a multiple of 16 macroblocks wide. There,
-/// macroblock-tree propagation takes 16 blocks at a time and reads past the last row, so that a decision
-/// in that row hangs on what lay in memory (seen in build 164). AVX2 gives the bytes meant.
-fn repeatable_code(width: u32) -> &'static str {
-    #[cfg(target_arch = "x86_64")]
-    if !width.div_ceil(16).is_multiple_of(16) && std::arch::is_x86_feature_detected!("avx512f") {
-        return ":asm=AVX2";
-    }
-    #[cfg(not(target_arch = "x86_64"))]
-    let _ = width;
-    ""
 }
 
 #[cfg(test)]
@@ -268,11 +257,12 @@ mod tests {
     #[test]
     fn one_rendition_is_one_encoder() {
         assert_eq!(
-            encoders(&[rung("a", 720, 1280)], 1).replace(repeatable_code(720), ""),
+            encoders(&[rung("a", 720, 1280)], 1),
             "appsrc name=in format=time max-buffers=0 max-bytes=0 max-time=0 ! tee name=s0  \
              s0. ! queue max-size-buffers=2 max-size-bytes=0 max-size-time=0 \
              ! x264enc speed-preset=veryfast pass=qual quantizer=23 bitrate=3000 vbv-buf-capacity=2000 \
-             key-int-max=1073741824 threads=1 aud=false option-string=scenecut=0:open-gop=0 \
+             key-int-max=1073741824 threads=1 aud=false \
+             option-string=scenecut=0:open-gop=0:cpu-independent=1 \
              ! video/x-h264,profile=high,stream-format=avc,alignment=au \
              ! appsink name=r0 sync=false async=false"
         );

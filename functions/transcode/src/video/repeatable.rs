@@ -1,13 +1,17 @@
-//! A chunk encoded again gives the same bytes, whatever lay in the encoder's memory before.
+//! A chunk encoded again gives the same bytes, whatever lay in the encoder's memory before, and
+//! whatever instructions the machine has.
 
 use std::{path::Path, process::Command, sync::Arc};
 
+use gstreamer as gst;
+use gstreamer::prelude::*;
+use gstreamer_app as gst_app;
 use reeldrop_events::{
     AssetId, Chunk, ChunkPlanned, FrameRate, Ratio, Rendition, Scheme, Source, Timeline, VideoCodec,
 };
 use reeldrop_media::{LocalFile, ReadAt};
 
-use super::{picture::tests::video, transcode};
+use super::{picture::tests::video, pipeline, transcode};
 
 /// Names the folder to encode to: set in the processes that this test starts, and only there.
 const TO: &str = "REELDROP_TEST_ENCODE_TO";
@@ -57,7 +61,7 @@ fn planned() -> ChunkPlanned {
             start: 0,
             end: Some(60_000),
         },
-        // Of these only the last is a multiple of 16 macroblocks wide.
+        // x264's AVX-512 code works on 16 macroblocks at once: only the last is a multiple of them wide.
         ladder: vec![
             rung("large", 640, 360, 800_000),
             rung("small", 426, 240, 300_000),
@@ -111,6 +115,46 @@ fn what_lies_in_memory_decides_nothing() {
             encode_apart(memory) == first,
             "memory filled with {:#04x} changes what is encoded",
             !memory
+        );
+    }
+}
+
+/// A moving test picture, encoded with some of the machine's instructions left out.
+fn encoded(without: &str) -> Vec<u8> {
+    let rung = rung("large", 640, 360, 800_000);
+    let encoder =
+        pipeline::encoder(&rung, 1).replace("scenecut=0", &format!("scenecut=0{without}"));
+    let pipeline = gst::parse::launch(&format!(
+        "videotestsrc num-buffers=60 pattern=ball motion=sweep \
+         ! video/x-raw,format=I420,width=640,height=360,framerate=30/1 \
+         ! {encoder} ! appsink name=out sync=false"
+    ));
+    let pipeline = pipeline.unwrap().downcast::<gst::Pipeline>().unwrap();
+    let out = pipeline.by_name("out").unwrap();
+    let out = out.downcast::<gst_app::AppSink>().unwrap();
+    pipeline.set_state(gst::State::Playing).unwrap();
+    let mut bytes = Vec::new();
+    while let Ok(sample) = out.pull_sample() {
+        bytes.extend_from_slice(&sample.buffer().unwrap().map_readable().unwrap());
+    }
+    pipeline.set_state(gst::State::Null).unwrap();
+    bytes
+}
+
+#[test]
+fn what_instructions_a_machine_has_decides_nothing() {
+    reeldrop_media::init().unwrap();
+    let first = encoded("");
+    assert!(first.len() > 10_000, "{} bytes", first.len());
+    let without = if cfg!(target_arch = "x86_64") {
+        &[":asm=AVX2", ":asm=SSE4.2", ":asm=0"][..]
+    } else {
+        &[":asm=0"]
+    };
+    for without in without {
+        assert!(
+            encoded(without) == first,
+            "{without} changes what is encoded"
         );
     }
 }
