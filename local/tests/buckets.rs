@@ -3,7 +3,11 @@
 
 mod endpoint;
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::BTreeMap,
+    fs::{self, File},
+    time::{Duration, SystemTime},
+};
 
 use aws_sdk_s3::{
     Client,
@@ -246,4 +250,33 @@ async fn a_browser_may_use_signed_addresses_and_nobody_unsigned_ones() {
         403
     );
     assert_eq!(http.get(unsigned).send().await.unwrap().status(), 403);
+}
+
+#[tokio::test]
+async fn what_has_lain_in_the_work_bucket_for_more_than_a_day_is_deleted() {
+    let folder = tempdir().unwrap();
+    let url = Webhook::default().start(0).await;
+    let old = SystemTime::now() - Duration::from_hours(25);
+    let names = [
+        "reeldrop-work/title/old",
+        "reeldrop-work/title/young",
+        "reeldrop-media/title/old",
+    ];
+    for name in names {
+        let path = folder.path().join("buckets").join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        let file = File::create(path).unwrap();
+        if name.ends_with("old") {
+            file.set_modified(old).unwrap();
+        }
+    }
+    let (_client, _stop) = endpoint(folder.path(), &url).await;
+    let there = |name: &str| folder.path().join("buckets").join(name).exists();
+    for _ in 0..500 {
+        if !there(names[0]) {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    assert_eq!(names.map(there), [false, true, true]);
 }

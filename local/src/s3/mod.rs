@@ -9,6 +9,7 @@ mod api_parts;
 mod body;
 mod buckets;
 mod dropped;
+mod life;
 mod listing;
 mod object;
 mod parts;
@@ -68,8 +69,10 @@ pub struct Settings {
     pub records: PathBuf,
     /// Name of the uploads bucket.
     pub uploads: String,
-    /// Names of the other buckets.
-    pub others: Vec<String>,
+    /// Name of the work bucket, whose objects are deleted after a day.
+    pub work: String,
+    /// Name of the media bucket.
+    pub media: String,
     /// The one access key.
     pub access_key: String,
     /// Its secret.
@@ -95,8 +98,7 @@ impl Endpoint {
         subscribers: Arc<dyn Subscribers>,
         broker: Arc<Broker>,
     ) -> Result<Self, S3Error> {
-        let mut names: Vec<&str> = settings.others.iter().map(String::as_str).collect();
-        names.push(&settings.uploads);
+        let names = [&settings.uploads, &settings.work, &settings.media].map(String::as_str);
         let buckets = Arc::new(Buckets::open(&settings.root, &names, &settings.uploads)?);
         buckets.forget_abandoned()?;
         let announced = Announced::open(&settings.records.join("announced.redb"))?;
@@ -148,6 +150,7 @@ impl Endpoint {
     ) -> std::io::Result<()> {
         let announcing = tokio::spawn(self.announcing.run(self.changes));
         let dropped = tokio::spawn(self.dropped.run());
+        let life = tokio::spawn(life::run(self.api.buckets.clone(), self.settings.work));
         let mut builder = S3ServiceBuilder::new(self.api);
         builder.set_auth(SimpleAuth::from_single(
             self.settings.access_key.as_str(),
@@ -163,6 +166,7 @@ impl Endpoint {
             .await;
         announcing.abort();
         dropped.abort();
+        life.abort();
         served
     }
 }

@@ -57,7 +57,8 @@ pub(super) fn buckets(folder: &Folder) -> io::Result<s3::Settings> {
         drop: folder.join("uploads"),
         records: folder.join("state"),
         uploads: UPLOADS.to_owned(),
-        others: vec![WORK.to_owned(), MEDIA.to_owned()],
+        work: WORK.to_owned(),
+        media: MEDIA.to_owned(),
         access_key: folder.secret("s3-access-key-id", 10)?.1,
         secret_key: folder.secret("s3-secret-access-key", 20)?.1,
     })

@@ -75,7 +75,8 @@ fn settings(folder: &Path) -> Settings {
         drop: folder.join("uploads"),
         records: folder.to_owned(),
         uploads: UPLOADS.to_owned(),
-        others: vec!["reeldrop-media".to_owned()],
+        work: "reeldrop-work".to_owned(),
+        media: "reeldrop-media".to_owned(),
         access_key: "access".to_owned(),
         secret_key: "secret".to_owned(),
     }
