@@ -199,6 +199,10 @@ impl Buckets {
         let before = fs::metadata(&path).ok();
         attributes.write(&self.attributes(bucket), key, content, sync)?;
         rename_into(draft, &path)?;
+        if sync && let Some(folder) = path.parent() {
+            // A name is only there for good when its folder is written.
+            File::open(folder)?.sync_all()?;
+        }
         let replaced = before.filter(|before| file_id(before) != file_id(content));
         if let Some(replaced) = replaced {
             Attributes::remove(&self.attributes(bucket), key, &replaced);

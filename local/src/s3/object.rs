@@ -91,7 +91,11 @@ impl Attributes {
         if sync {
             file.sync_data()?;
         }
-        fs::rename(draft, path)
+        fs::rename(draft, &path)?;
+        match path.parent() {
+            Some(folder) if sync => File::open(folder)?.sync_all(),
+            Some(_) | None => Ok(()),
+        }
     }
 
     /// Forgets the attributes of this content.
