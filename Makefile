@@ -5,6 +5,8 @@ export PATH := $(HOME)/.cargo/bin:$(PATH)
 DATA ?= data
 PORT ?= 8080
 FILE ?=
+# Of the programs: reeldrop-store/google for Google Cloud Storage.
+FEATURES ?=
 BROKER ?=
 LISTEN ?=
 
@@ -30,7 +32,7 @@ functions/portal/page/dist/index.html: functions/portal/page/node_modules/.packa
 
 build: page ## build all programs, optimised
 	@echo "Building Reeldrop (the first time takes a while)"
-	cargo build --release --workspace --bins
+	cargo build --release --workspace --bins --features "$(FEATURES)"
 
 run: setup ## set up, start everything, add FILE=clip.mp4 (or a sample) and print where it plays
 	@$(MAKE) --no-print-directory build
@@ -48,6 +50,7 @@ bench: setup ## measure against ffmpeg and Shaka Packager, side by side
 	@$(MAKE) --no-print-directory build
 	@tests/bench/run
 
+images: FEATURES = reeldrop-store/google
 images: build ## build the functions' container images, without a Docker engine
 	@local/scripts/images
 

@@ -6,11 +6,14 @@ output "cluster_name" {
 output "settings" {
   description = "What the overlay's settings.env must say: terraform output -json settings."
   value = {
-    uploads-bucket         = module.buckets.names["uploads"]
-    work-bucket            = module.buckets.names["work"]
-    media-bucket           = module.buckets.names["media"]
+    project                = var.project_id
+    uploads-bucket         = "gs://${module.buckets.names["uploads"]}"
+    work-bucket            = "gs://${module.buckets.names["work"]}"
+    media-bucket           = "gs://${module.buckets.names["media"]}"
+    portal-host            = module.edge.hosts["portal"]
     portal-url             = "https://${module.edge.hosts["portal"]}"
     media-url              = "https://${module.edge.hosts["media"]}"
+    events-host            = module.edge.hosts["events"]
     push-audience          = local.events_url
     push-account           = module.events.push_email
     service-account-domain = "${var.project_id}.iam.gserviceaccount.com"

@@ -161,3 +161,29 @@ fn what_knative_would_refuse_is_refused() {
     let error = refused("apiVersion: v1\nkind: Pod\n");
     assert!(error.contains("cannot run Pod of v1"), "{error}");
 }
+
+#[test]
+fn of_several_containers_one_takes_requests() {
+    let service = |containers: &str| {
+        format!(
+            "apiVersion: serving.knative.dev/v1\nkind: Service\nmetadata: {{name: wrong}}\n\
+             spec: {{template: {{spec: {{containers: [{containers}]}}}}}}\n"
+        )
+    };
+    for containers in [
+        "",
+        "{image: a}, {image: b}",
+        "{image: a, ports: [{containerPort: 1}]}, {image: b, ports: [{containerPort: 2}]}",
+    ] {
+        let error = refused(&service(containers));
+        assert!(error.contains("one of them with ports"), "{error}");
+    }
+    let mut files = in_folder(root()).unwrap();
+    files.push(ManifestFile {
+        path: "knative/beside.yaml".to_owned(),
+        text: service("{image: proxy}, {image: a, ports: [{containerPort: 8080}]}"),
+    });
+    let topology = Topology::of(&files).unwrap();
+    let container = topology.services["wrong"].container().unwrap();
+    assert_eq!(container.image, "a");
+}

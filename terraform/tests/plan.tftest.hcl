@@ -41,4 +41,8 @@ run "the_example_can_be_planned" {
     condition     = output.settings["portal-url"] == "https://portal.${var.domain}"
     error_message = "The overlay's settings name the portal as the load balancer has it."
   }
+  assert {
+    condition     = output.settings["push-audience"] == "https://${output.settings["events-host"]}/"
+    error_message = "Pub/Sub pushes to the name that leads to bucket-source, for that audience."
+  }
 }

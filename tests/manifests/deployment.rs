@@ -33,7 +33,36 @@ impl Deployment {
         }
     }
 
-    /// The objects of a kind; Kubernetes and Knative both have a `Service`, only Knative's is used.
+    /// Knative's Services; Kubernetes' own have the same kind.
+    pub(crate) fn functions(&self) -> impl Iterator<Item = &Value> {
+        self.of_kind("Service").filter(|object| is_function(object))
+    }
+
+    /// The pods: what they belong to, and their spec.
+    pub(crate) fn pods(&self) -> impl Iterator<Item = (&Value, &Value)> {
+        let deployments = self.of_kind("Deployment");
+        let owners = self.functions().chain(deployments);
+        owners.map(|owner| (owner, &owner["spec"]["template"]["spec"]))
+    }
+
+    /// Every container of every pod, with a name to tell it by.
+    pub(crate) fn containers(&self) -> impl Iterator<Item = (String, &Value)> {
+        self.pods().flat_map(|(owner, spec)| {
+            let containers = spec["containers"].as_array().into_iter().flatten();
+            containers.map(move |container| match text(container, "/name") {
+                "" => (name(owner).to_owned(), container),
+                of_several => (format!("{} {of_several}", name(owner)), container),
+            })
+        })
+    }
+
+    /// Whether Serving's settings say so.
+    pub(crate) fn serving_says(&self, map: &str, key: &str, value: &str) -> bool {
+        let mut serving = self.of_kind("KnativeServing");
+        serving.any(|serving| serving["spec"]["config"][map][key] == value)
+    }
+
+    /// The objects of a kind.
     pub(crate) fn of_kind<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a Value> {
         self.objects
             .iter()
@@ -82,9 +111,16 @@ pub(crate) fn text<'a>(object: &'a Value, pointer: &str) -> &'a str {
         .unwrap_or_default()
 }
 
-/// The container of a Service.
-pub(crate) fn container(service: &Value) -> &Value {
-    &service["spec"]["template"]["spec"]["containers"][0]
+fn is_function(object: &Value) -> bool {
+    object["apiVersion"] == "serving.knative.dev/v1"
+}
+
+/// The container of a function that requests go to: the only one, or the one that has a port.
+pub(crate) fn container(function: &Value) -> &Value {
+    let containers = &function["spec"]["template"]["spec"]["containers"];
+    let mut all = containers.as_array().into_iter().flatten();
+    let serving = all.find(|container| container["ports"].is_array());
+    serving.unwrap_or(&containers[0])
 }
 
 /// An annotation of a Service's revisions.

@@ -61,6 +61,13 @@ impl Fixture {
             .unwrap_or_else(|| panic!("{}: nothing at {parent}", self.file));
         let key = key.replace("~1", "/");
         match (parent, &self.put) {
+            (Value::Array(items), put) => {
+                let place: usize = key.parse().unwrap();
+                match put {
+                    Some(put) => items[place] = put.clone(),
+                    None => drop(items.remove(place)),
+                }
+            }
             (Value::Object(fields), Some(put)) => {
                 fields.insert(key, put.clone());
             }

@@ -137,6 +137,29 @@ fn a_misspelt_field_does_not_fit_the_schemas() {
     }
 }
 
+/// The keys that terraform's output `settings` says, read from its source.
+fn said_by_terraform() -> BTreeSet<String> {
+    let outputs = std::fs::read_to_string(root().join("terraform/outputs.tf")).unwrap();
+    let (_, block) = outputs.split_once("output \"settings\"").unwrap();
+    let (_, block) = block.split_once("value = {").unwrap();
+    let (block, _) = block.split_once("\n  }").unwrap();
+    let lines = block.lines().filter_map(|line| line.split_once(" ="));
+    lines.map(|(key, _)| key.trim().to_owned()).collect()
+}
+
+#[test]
+fn the_settings_of_gke_are_those_that_terraform_says() {
+    let settings = root().join("knative/overlays/gke/settings.env");
+    let settings = std::fs::read_to_string(settings).unwrap();
+    let lines = settings.lines().filter_map(|line| line.split_once('='));
+    let paths = |value: &str| value.starts_with("/etc/");
+    let keys: BTreeSet<String> = lines
+        .filter(|(_, value)| !paths(value))
+        .map(|(key, _)| key.to_owned())
+        .collect();
+    assert_eq!(keys, said_by_terraform());
+}
+
 #[test]
 fn every_rule_refuses_what_breaks_it() {
     let Some(sound) = deployment(DEPLOYMENTS[2]) else {

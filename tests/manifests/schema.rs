@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::deployment::{Deployment, name};
 
-const CORE: [&str; 2] = ["v1", "networking.k8s.io/v1"];
+const CORE: [&str; 3] = ["v1", "apps/v1", "networking.k8s.io/v1"];
 
 /// The validating program.
 pub(crate) struct Validator(String);
@@ -54,7 +54,7 @@ pub(crate) fn core_objects(deployment: &Deployment) -> Vec<Value> {
         .filter(|object| CORE.iter().any(|version| object["apiVersion"] == *version))
         .cloned()
         .collect();
-    objects.extend(deployment.of_kind("Service").map(pod));
+    objects.extend(deployment.functions().map(pod));
     objects.extend(deployment.of_kind("ContainerSource").map(|source| {
         json!({
             "apiVersion": "v1",

@@ -15,6 +15,12 @@ pub(crate) fn strict(object: &Value) -> Option<Result<(), String>> {
         ("eventing.knative.dev/v1alpha1", "RabbitmqBrokerConfig") => {
             read::<Object<RabbitmqBrokerConfig>>(object)
         }
+        ("serving.knative.dev/v1beta1", "DomainMapping") => read::<Object<DomainMapping>>(object),
+        ("secrets-store.csi.x-k8s.io/v1", "SecretProviderClass") => {
+            read::<Object<SecretProviderClass>>(object)
+        }
+        ("monitoring.googleapis.com/v1", "PodMonitoring") => read::<Object<PodMonitoring>>(object),
+        ("monitoring.googleapis.com/v1", "Rules") => read::<Object<Rules>>(object),
         ("sources.knative.dev/v1", "ContainerSource") => read::<Object<ContainerSource>>(object),
         ("sources.knative.dev/v1alpha1", "IntegrationSource") => {
             read::<Object<IntegrationSource>>(object)
@@ -62,6 +68,28 @@ strict! {
         deployment: DeploymentConfig,
         autoscaler: AutoscalerConfig,
     }
+    /// Knative Serving, `DomainMapping`.
+    DomainMapping { r#ref: Reference }
+    /// Secrets Store CSI driver, `SecretProviderClass` for Google's add-on.
+    SecretProviderClass { provider: GkeProvider, parameters: SecretParameters }
+    SecretParameters { secrets: String }
+    /// Google Cloud Managed Service for Prometheus, `PodMonitoring`.
+    PodMonitoring { selector: LabelSelector, endpoints: Vec<Endpoint>, target_labels: Option<TargetLabels> }
+    LabelSelector { match_expressions: Vec<Expression> }
+    Expression { key: String, operator: String, values: Option<Vec<String>> }
+    Endpoint { port: String, path: String, interval: String }
+    TargetLabels { metadata: Vec<String>, from_pod: Vec<FromPod> }
+    FromPod { from: String, to: String }
+    /// Google Cloud Managed Service for Prometheus, `Rules`.
+    Rules { groups: Vec<RuleGroup> }
+    RuleGroup { name: String, interval: String, rules: Vec<Alert> }
+    Alert {
+        alert: String,
+        expr: String,
+        r#for: Option<String>,
+        labels: BTreeMap<String, String>,
+        annotations: BTreeMap<String, String>,
+    }
     /// knative-extensions/eventing-rabbitmq, `RabbitmqBrokerConfig`.
     RabbitmqBrokerConfig { rabbitmq_cluster_reference: ClusterReference, queue_type: QueueType }
     ClusterReference { name: String, namespace: Option<String> }
@@ -78,6 +106,13 @@ strict! {
     Auth { secret: SecretAuth }
     SecretAuth { r#ref: SecretName }
     SecretName { name: String }
+}
+
+/// The driver that GKE brings itself.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum GkeProvider {
+    Gke,
 }
 
 #[derive(Debug, Deserialize)]
@@ -98,7 +133,10 @@ macro_rules! config {
 }
 
 config! {
-    NetworkConfig { "ingress-class": ingress_class }
+    NetworkConfig {
+        "ingress-class": ingress_class,
+        "autocreate-cluster-domain-claims": autocreate_claims,
+    }
     FeaturesConfig {
         "kubernetes.podspec-nodeselector": node_selector,
         "kubernetes.podspec-tolerations": tolerations,

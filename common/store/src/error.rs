@@ -2,11 +2,6 @@
 
 use std::fmt::Display;
 
-use aws_sdk_s3::{
-    error::{DisplayErrorContext, ProvideErrorMetadata, SdkError},
-    operation::RequestId,
-};
-
 use crate::Location;
 
 /// Why the store did not do what was asked.
@@ -84,41 +79,22 @@ impl StoreError {
         }
     }
 
-    /// Sorts an error of the S3 client by what can be done about it.
-    pub(crate) fn of<E>(at: &Location, error: &SdkError<E>) -> Self
-    where
-        E: ProvideErrorMetadata + std::error::Error + 'static,
-    {
-        let Some(service) = error.as_service_error() else {
-            return Self::unavailable(at, DisplayErrorContext(error));
-        };
-        let status = error
-            .raw_response()
-            .map_or(0, |response| response.status().as_u16());
-        let code = service.code().unwrap_or_default();
-        let message = service.message().unwrap_or_default();
-        let request = error
-            .raw_response()
-            .and_then(RequestId::request_id)
-            .unwrap_or("-");
-        let reason = format!("status {status} {code} {message} (request {request})");
-        match (status, code) {
-            (_, "NoSuchBucket") => Self::Refused {
-                at: at.clone(),
-                reason,
-            },
-            (404, _) => Self::NotFound(at.clone()),
-            (412, _) => Self::Changed(at.clone()),
-            (416, _) => Self::OutOfRange(at.clone()),
+    pub(crate) fn refused(at: &Location, reason: impl Display) -> Self {
+        Self::Refused {
+            at: at.clone(),
+            reason: reason.to_string(),
+        }
+    }
+
+    /// Sorts an HTTP status by what can be done about it.
+    pub(crate) fn of_status(at: &Location, status: u16, reason: String) -> Self {
+        match status {
+            404 => Self::NotFound(at.clone()),
+            412 => Self::Changed(at.clone()),
+            416 => Self::OutOfRange(at.clone()),
             // 408 and 429 are the client errors that pass (S3 answers 503 SlowDown instead of 429).
-            (400..=407 | 409..=428 | 430..=499, _) => Self::Refused {
-                at: at.clone(),
-                reason,
-            },
-            _ => Self::Unavailable {
-                at: at.clone(),
-                reason,
-            },
+            400..=407 | 409..=428 | 430..=499 => Self::refused(at, reason),
+            _ => Self::unavailable(at, reason),
         }
     }
 }

@@ -1,21 +1,25 @@
 #![doc = include_str!("../README.md")]
 
-mod config;
+mod backend;
 mod error;
+#[cfg(feature = "google")]
+mod google;
 mod key;
 mod location;
-mod multipart;
-mod object;
 mod reader;
-mod sign;
+mod s3;
+mod settings;
+mod signed;
+mod store;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod uploads;
 mod window;
 
-pub use config::{AccessKey, Settings};
 pub use error::StoreError;
 pub use key::{Bucket, Key};
 pub use location::{Location, ObjectInfo};
-pub use object::Store;
 pub use reader::RangeReader;
-pub use sign::SignedRequest;
+pub use settings::{AccessKey, Provider, Settings};
+pub use signed::SignedRequest;
+pub use store::Store;

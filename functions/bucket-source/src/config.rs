@@ -13,7 +13,7 @@ const DEFAULT_KEYS_URL: &str = "https://www.googleapis.com/oauth2/v3/certs";
 /// What the deployment says.
 #[derive(Debug)]
 pub struct Config {
-    /// `REELDROP_UPLOADS_BUCKET`: the only bucket whose objects are uploads.
+    /// `REELDROP_UPLOADS_BUCKET`: the only bucket whose objects are uploads, `gs://` before it or not.
     pub uploads_bucket: String,
     /// Whose requests are taken: `REELDROP_PUSH_AUDIENCE` and `REELDROP_PUSH_ACCOUNT` for Pub/Sub,
     /// `REELDROP_WEBHOOK_TOKEN_FILE` for webhooks, or anyone's.
@@ -27,10 +27,16 @@ impl Config {
     /// Where a variable that another one needs is missing, or the token's file cannot be read.
     pub fn from_env() -> anyhow::Result<Self> {
         Ok(Self {
-            uploads_bucket: env_or("REELDROP_UPLOADS_BUCKET", DEFAULT_UPLOADS_BUCKET),
+            uploads_bucket: bucket_name(&env_or("REELDROP_UPLOADS_BUCKET", DEFAULT_UPLOADS_BUCKET)),
             callers: callers()?,
         })
     }
+}
+
+/// The name that notifications have for the bucket: without the `gs://` that says whose it is.
+fn bucket_name(setting: &str) -> String {
+    let name = setting.strip_prefix("gs://").unwrap_or(setting);
+    name.trim_end_matches('/').to_owned()
 }
 
 fn callers() -> anyhow::Result<Callers> {
@@ -54,4 +60,16 @@ fn callers() -> anyhow::Result<Callers> {
         "REELDROP_WEBHOOK_TOKEN_FILE={path} is empty"
     );
     Ok(Callers::Token(token.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn notifications_name_the_bucket_without_its_provider() {
+        for setting in ["uploads", "gs://uploads", "gs://uploads/"] {
+            assert_eq!(bucket_name(setting), "uploads");
+        }
+    }
 }

@@ -97,7 +97,8 @@ impl Thumbnail {
         let (asset, segments) = (planned.asset, planned.segments);
         let (_, poster) = self.look(&planned).await?;
         let key = Key::EarlyPoster { asset, segments };
-        self.store.put(&key, Bytes::from(poster.jpeg)).await?;
+        // Caches keep it for ever: the one that was first stays.
+        self.store.put_new(&key, Bytes::from(poster.jpeg)).await?;
         Ok(PosterCompleted {
             asset,
             segments,

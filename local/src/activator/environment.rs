@@ -35,7 +35,7 @@ pub fn environment(
     sink: Option<&str>,
 ) -> Result<Vec<(String, String)>, MissingValue> {
     let mut env = Vec::new();
-    for container in &service.spec.template.spec.containers {
+    if let Some(container) = service.container() {
         for set in &container.env_from {
             for reference in [&set.secret_ref, &set.config_map_ref].into_iter().flatten() {
                 env.extend(all(service, values, reference, &set.prefix)?);

@@ -3,6 +3,7 @@
 //! They are the same files that production applies. Whatever this runner does not know in them is an
 //! error, so that nothing works here by being overlooked.
 
+mod container;
 mod cron;
 mod delivery;
 mod duration;
@@ -16,6 +17,10 @@ mod service;
 mod sources;
 mod topology;
 
+pub use container::{
+    Capabilities, Container, ContainerPort, EnvFrom, EnvVar, HttpGet, KeyRef, NameRef, Probe,
+    Resources, SeccompProfile, SecurityContext, ValueFrom, VolumeMount,
+};
 pub use cron::Schedule;
 pub use delivery::{BackoffPolicy, Delivery};
 pub use duration::IsoDuration;
@@ -23,12 +28,8 @@ pub use eventing::Trigger;
 pub use files::{ManifestFile, embedded, in_folder};
 pub use filter::Filter;
 pub use metadata::{Destination, Metadata, Reference};
-pub use placement::{EmptyDir, SecretVolume, Toleration, Volume};
-pub use service::{
-    Capabilities, Container, EnvFrom, EnvVar, HttpGet, KeyRef, NameRef, Probe, Resources,
-    RevisionSpec, SeccompProfile, SecurityContext, Service, ServiceSpec, Template, ValueFrom,
-    VolumeMount,
-};
+pub use placement::{CsiAttributes, CsiVolume, EmptyDir, SecretVolume, Toleration, Volume};
+pub use service::{RevisionSpec, Service, ServiceSpec, Template};
 pub use sources::{BindingSpec, CeOverrides, PingSource, PingSpec, Selector, SinkBinding, Subject};
 pub use topology::{Ping, Topology};
 

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-/// A volume of a revision: exactly one of a Secret's files and an empty folder.
+/// A volume of a revision: exactly one of a Secret's files, a driver's files and an empty folder.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Volume {
@@ -10,6 +10,8 @@ pub struct Volume {
     pub name: String,
     /// The files of a Secret.
     pub secret: Option<SecretVolume>,
+    /// What a storage driver brings.
+    pub csi: Option<CsiVolume>,
     /// A folder that goes with the pod.
     pub empty_dir: Option<EmptyDir>,
 }
@@ -23,6 +25,27 @@ pub struct SecretVolume {
     /// Whether it may be missing.
     #[serde(default)]
     pub optional: bool,
+}
+
+/// Files that a driver of the Container Storage Interface brings, such as those of a secret manager.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct CsiVolume {
+    /// Name of the driver.
+    pub driver: String,
+    /// Whether they cannot be written.
+    #[serde(default)]
+    pub read_only: bool,
+    /// What the driver is told.
+    pub volume_attributes: CsiAttributes,
+}
+
+/// What the driver of secrets is told.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct CsiAttributes {
+    /// Name of the SecretProviderClass.
+    pub secret_provider_class: String,
 }
 
 /// An empty folder.

@@ -72,8 +72,7 @@ impl Service {
     }
 
     fn request(&self, resource: &str) -> Option<&yaml_serde::Value> {
-        let containers = &self.spec.template.spec.containers;
-        let resources = containers.first()?.resources.as_ref()?;
+        let resources = self.container()?.resources.as_ref()?;
         resources.requests.get(resource)
     }
 

@@ -43,6 +43,7 @@ pub(crate) const RULES: &[Rule] = &[
     rule("image", pods::image),
     rule("bounded-folder", pods::bounded_folder),
     rule("mounts", pods::mounts),
+    rule("driver", pods::driver),
     rule("gpu", pods::gpu),
     rule("no-root", security::no_root),
     rule(
@@ -53,6 +54,7 @@ pub(crate) const RULES: &[Rule] = &[
     rule("pod-security", security::pod_security),
     rule("default-deny", network::default_deny),
     rule("known-peers", network::known_peers),
+    rule("reachable", network::reachable),
 ];
 
 /// Everything that breaks a rule.

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::deployment::{Deployment, container, label, name, text};
+use crate::deployment::{Deployment, label, name, text};
 
 /// What the restricted Pod Security standard asks of a container, and a root file system that cannot
 /// be written.
@@ -15,20 +15,16 @@ pub(super) fn no_root(deployment: &Deployment) -> Vec<String> {
         ("seccompProfile", json!({"type": "RuntimeDefault"})),
     ];
     let mut findings = Vec::new();
-    for service in deployment.of_kind("Service") {
-        let context = &container(service)["securityContext"];
+    for (at, container) in deployment.containers() {
+        let context = &container["securityContext"];
         for (field, value) in &wanted {
             if context[field] != *value {
-                findings.push(format!(
-                    "{}: securityContext.{field} is not {value}",
-                    name(service)
-                ));
+                findings.push(format!("{at}: securityContext.{field} is not {value}"));
             }
         }
         if context["runAsUser"].as_u64().is_none_or(|user| user == 0) {
             findings.push(format!(
-                "{}: securityContext.runAsUser is root or not stated",
-                name(service)
+                "{at}: securityContext.runAsUser is root or not stated"
             ));
         }
     }
@@ -38,18 +34,12 @@ pub(super) fn no_root(deployment: &Deployment) -> Vec<String> {
 /// Secrets are files, or there are none: an environment is inherited, printed and dumped.
 pub(super) fn no_secret_in_environment(deployment: &Deployment) -> Vec<String> {
     let mut findings = Vec::new();
-    for service in deployment.of_kind("Service") {
-        let container = container(service);
+    for (at, container) in deployment.containers() {
         let secret = |variable: &&Value| !variable["valueFrom"]["secretKeyRef"].is_null();
-        for variable in container["env"]
-            .as_array()
-            .into_iter()
-            .flatten()
-            .filter(secret)
-        {
+        let variables = container["env"].as_array().into_iter().flatten();
+        for variable in variables.filter(secret) {
             findings.push(format!(
-                "{}: {} is a secret in the environment",
-                name(service),
+                "{at}: {} is a secret in the environment",
                 variable["name"]
             ));
         }
@@ -58,29 +48,27 @@ pub(super) fn no_secret_in_environment(deployment: &Deployment) -> Vec<String> {
             .as_array()
             .is_some_and(|sets| sets.iter().any(set))
         {
-            findings.push(format!(
-                "{}: a whole Secret is in the environment",
-                name(service)
-            ));
+            findings.push(format!("{at}: a whole Secret is in the environment"));
         }
     }
     findings
 }
 
-/// Every function has an identity of its own, which cannot speak to Kubernetes.
+/// Every function, and what is beside them, has an identity of its own, which cannot speak to
+/// Kubernetes.
 pub(super) fn identity(deployment: &Deployment) -> Vec<String> {
     let mut findings = Vec::new();
-    for service in deployment.of_kind("Service") {
-        let account = text(service, "/spec/template/spec/serviceAccountName");
-        if account != name(service) {
-            findings.push(format!("{}: runs as {account:?}", name(service)));
+    for (owner, spec) in deployment.pods() {
+        let account = text(spec, "/serviceAccountName");
+        if account != name(owner) {
+            findings.push(format!("{}: runs as {account:?}", name(owner)));
         }
         match deployment.object("ServiceAccount", account) {
             Some(account) if account["automountServiceAccountToken"] == false => {}
             Some(account) => findings.push(format!("{}: its token is mounted", label(account))),
             None => findings.push(format!(
                 "{}: there is no ServiceAccount {account:?}",
-                name(service)
+                name(owner)
             )),
         }
     }
@@ -112,10 +100,7 @@ pub(super) fn pod_security(deployment: &Deployment) -> Vec<String> {
     if !enforces {
         findings.push("the namespace does not enforce restricted".to_owned());
     }
-    let mut serving = deployment.of_kind("KnativeServing");
-    if !serving
-        .any(|serving| serving["spec"]["config"]["features"]["secure-pod-defaults"] == "enabled")
-    {
+    if !deployment.serving_says("features", "secure-pod-defaults", "enabled") {
         findings.push("Serving does not enable secure-pod-defaults".to_owned());
     }
     findings

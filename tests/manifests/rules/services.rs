@@ -11,8 +11,9 @@ use crate::{
 };
 
 /// Kinds that the runner's types or Kubernetes' schemas check.
-const CHECKED_ELSEWHERE: [&str; 9] = [
+const CHECKED_ELSEWHERE: [&str; 10] = [
     "Service",
+    "Deployment",
     "Broker",
     "Trigger",
     "PingSource",
@@ -50,7 +51,7 @@ pub(super) fn crate_of_service(deployment: &Deployment) -> Vec<String> {
             .join("Cargo.toml");
         manifest.is_file()
     };
-    let services = deployment.of_kind("Service");
+    let services = deployment.functions();
     services
         .filter(|service| !has_crate(service))
         .map(|service| format!("there is no functions/{}", name(service)))
@@ -73,7 +74,7 @@ pub(super) fn timeouts(deployment: &Deployment) -> Vec<String> {
         })
         .unwrap_or(600);
     let mut limits = BTreeMap::new();
-    for service in deployment.of_kind("Service") {
+    for service in deployment.functions() {
         let seconds = service["spec"]["template"]["spec"]["timeoutSeconds"].as_u64();
         match seconds {
             Some(seconds) if seconds <= most => {
@@ -108,7 +109,7 @@ pub(super) fn timeouts(deployment: &Deployment) -> Vec<String> {
 /// A process that is told to stop ends its requests before Serving kills it.
 pub(super) fn grace(deployment: &Deployment) -> Vec<String> {
     let mut findings = Vec::new();
-    for service in deployment.of_kind("Service") {
+    for service in deployment.functions() {
         let variables = container(service)["env"]
             .as_array()
             .cloned()
@@ -131,7 +132,7 @@ pub(super) fn grace(deployment: &Deployment) -> Vec<String> {
 /// How a Service scales is said, and can be.
 pub(super) fn scale(deployment: &Deployment) -> Vec<String> {
     let mut findings = Vec::new();
-    for service in deployment.of_kind("Service") {
+    for service in deployment.functions() {
         let [least, most, target] =
             ["min-scale", "max-scale", "target"].map(|name| number(service, name));
         let (Some(least), Some(most), Some(target), Some(_)) = (
@@ -168,7 +169,7 @@ pub(super) fn scale(deployment: &Deployment) -> Vec<String> {
 /// Every Service is asked whether it is ready and alive.
 pub(super) fn probes(deployment: &Deployment) -> Vec<String> {
     let mut findings = Vec::new();
-    for service in deployment.of_kind("Service") {
+    for service in deployment.functions() {
         for (probe, path) in [("readinessProbe", "/readyz"), ("livenessProbe", "/healthz")] {
             if text(container(service), &format!("/{probe}/httpGet/path")) != path {
                 findings.push(format!(
@@ -181,11 +182,11 @@ pub(super) fn probes(deployment: &Deployment) -> Vec<String> {
     findings
 }
 
-/// Every key that a Service needs stands in the ConfigMap that it names.
+/// Every key that a container needs stands in the ConfigMap that it names.
 pub(super) fn settings(deployment: &Deployment) -> Vec<String> {
     let mut findings = Vec::new();
-    for service in deployment.of_kind("Service") {
-        for variable in container(service)["env"].as_array().into_iter().flatten() {
+    for (at, container) in deployment.containers() {
+        for variable in container["env"].as_array().into_iter().flatten() {
             let reference = &variable["valueFrom"]["configMapKeyRef"];
             let (map, key) = (text(reference, "/name"), text(reference, "/key"));
             if reference.is_null() || reference["optional"] == true {
@@ -193,7 +194,7 @@ pub(super) fn settings(deployment: &Deployment) -> Vec<String> {
             }
             let held = deployment.object("ConfigMap", map);
             if held.is_none_or(|held| held["data"][key].as_str().is_none_or(str::is_empty)) {
-                findings.push(format!("{}: ConfigMap {map} has no {key}", name(service)));
+                findings.push(format!("{at}: ConfigMap {map} has no {key}"));
             }
         }
     }

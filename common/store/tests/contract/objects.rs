@@ -2,10 +2,11 @@
 
 use bytes::Bytes;
 use reeldrop_events::{AssetId, PackageNo};
-use reeldrop_store::{Bucket, Key, Location, StoreError, testing::TestBuckets};
+use reeldrop_store::{Bucket, Key, Location, StoreError};
 use uuid::Uuid;
 
-use crate::{MINUTE, bytes, put, send, upload};
+use super::{MINUTE, bytes, put, send, upload};
+use crate::Buckets;
 
 const NAMES: [&str; 9] = [
     "plain.mp4",
@@ -30,7 +31,7 @@ fn segment(asset: AssetId, number: u32) -> Key<'static> {
 
 #[tokio::test]
 async fn any_name_is_stored_and_found_again() {
-    let buckets = TestBuckets::start().await;
+    let buckets = Buckets::start().await;
     for name in NAMES {
         let at = put(&buckets, name, name.as_bytes().to_vec()).await;
         let info = buckets.store.head(&at).await.unwrap().unwrap();
@@ -53,7 +54,7 @@ async fn any_name_is_stored_and_found_again() {
 
 #[tokio::test]
 async fn a_key_is_written_with_its_type_and_cache_rule_and_written_again() {
-    let buckets = TestBuckets::start().await;
+    let buckets = Buckets::start().await;
     let key = segment(AssetId(Uuid::from_u128(1)), 7);
     for body in ["first", "second"] {
         buckets.store.put(&key, Bytes::from(body)).await.unwrap();
@@ -77,8 +78,25 @@ async fn a_key_is_written_with_its_type_and_cache_rule_and_written_again() {
 }
 
 #[tokio::test]
+async fn what_is_written_once_stays_what_it_was() {
+    let buckets = Buckets::start().await;
+    let key = segment(AssetId(Uuid::from_u128(1)), 7);
+    for (body, written) in [("first", true), ("second", false)] {
+        let done = buckets.store.put_new(&key, Bytes::from(body)).await;
+        assert_eq!(done.unwrap(), written, "{body}");
+        let stored = buckets.store.get(&buckets.store.at(&key), 100).await;
+        assert_eq!(stored.unwrap(), "first");
+    }
+    let info = buckets.store.head(&buckets.store.at(&key)).await.unwrap();
+    assert_eq!(
+        info.unwrap().cache_control.as_deref(),
+        Some(key.cache_control())
+    );
+}
+
+#[tokio::test]
 async fn a_prefix_is_deleted_and_nothing_else() {
-    let buckets = TestBuckets::start().await;
+    let buckets = Buckets::start().await;
     let (mine, other) = (AssetId(Uuid::from_u128(1)), AssetId(Uuid::from_u128(2)));
     for asset in [mine, other] {
         for number in 0..12 {
@@ -123,7 +141,7 @@ async fn a_prefix_is_deleted_and_nothing_else() {
 
 #[tokio::test]
 async fn what_is_not_there_or_too_large_is_told_apart() {
-    let buckets = TestBuckets::start().await;
+    let buckets = Buckets::start().await;
     let missing = upload("missing");
     let error = buckets.store.get(&missing, 100).await.unwrap_err();
     assert!(

@@ -3,13 +3,13 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
-use reeldrop_store::testing::TestBuckets;
 
-use crate::{MINUTE, bytes, send, upload};
+use super::{MINUTE, bytes, send, upload};
+use crate::Buckets;
 
 #[tokio::test]
 async fn metadata_goes_round_through_a_signed_upload() {
-    let buckets = TestBuckets::start().await;
+    let buckets = Buckets::start().await;
     let at = upload("with metadata.mp4");
     let name = utf8_percent_encode("Grüße \"漢字\".mp4", NON_ALPHANUMERIC).to_string();
     let metadata = BTreeMap::from([
@@ -33,7 +33,7 @@ async fn metadata_goes_round_through_a_signed_upload() {
 
 #[tokio::test]
 async fn a_signed_upload_is_good_for_its_object_only() {
-    let buckets = TestBuckets::start().await;
+    let buckets = Buckets::start().await;
     let at = upload("mine.mp4");
     let mut signed = buckets
         .store
@@ -48,7 +48,7 @@ async fn a_signed_upload_is_good_for_its_object_only() {
 
 #[tokio::test]
 async fn signed_parts_become_one_object_when_they_are_joined() {
-    let buckets = TestBuckets::start().await;
+    let buckets = Buckets::start().await;
     let at = upload("parts of it.mp4");
     let metadata = BTreeMap::from([("reeldrop-scheme".to_owned(), "none".to_owned())]);
     let id = buckets

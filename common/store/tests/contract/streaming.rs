@@ -3,13 +3,13 @@
 use std::{collections::BTreeMap, convert::Infallible};
 
 use bytes::Bytes;
-use reeldrop_store::testing::TestBuckets;
 
-use crate::{bytes, upload};
+use super::{bytes, upload};
+use crate::Buckets;
 
 #[tokio::test]
 async fn a_dropped_upload_leaves_nothing() {
-    let buckets = TestBuckets::start().await;
+    let buckets = Buckets::start().await;
     let at = upload("dropped.mp4");
     let id = buckets
         .store
@@ -22,7 +22,7 @@ async fn a_dropped_upload_leaves_nothing() {
 
 #[tokio::test]
 async fn a_stream_of_any_length_is_stored_whole_or_not_at_all() {
-    let buckets = TestBuckets::start().await;
+    let buckets = Buckets::start().await;
     let metadata = BTreeMap::from([("reeldrop-scheme".to_owned(), "cbcs".to_owned())]);
     for (name, pieces) in [("none", 0), ("short", 3), ("long", 25)] {
         let at = upload(name);

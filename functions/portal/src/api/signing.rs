@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
+use futures::{StreamExt, TryStreamExt, stream};
 use reeldrop_store::{Location, Store};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -16,6 +17,8 @@ const MIB: u64 = 1 << 20;
 const MIN_PART_BYTES: u64 = 16 * MIB;
 /// Parts of a large file: few enough that their addresses fit in one answer.
 const PARTS: u64 = 2000;
+/// How many parts are signed at a time: Google signs each by a request of its own.
+const SIGNATURES: usize = 16;
 /// A slow line takes its time; an address that ends earlier can be signed again.
 const SIGNED_FOR: Duration = Duration::from_secs(12 * 3600);
 
@@ -137,17 +140,16 @@ pub(super) async fn sign(
             "Ask for at most 2,000 at a time.",
         ));
     }
-    let mut parts = Vec::with_capacity(numbers.len());
-    for wanted in numbers {
-        let signed = store
-            .presign_part(at, upload_id, number(wanted)?, SIGNED_FOR)
-            .await?;
-        parts.push(Part {
+    let sign = async |wanted| {
+        let part = number(wanted)?;
+        let signed = store.presign_part(at, upload_id, part, SIGNED_FOR).await?;
+        Ok(Part {
             number: wanted,
             url: signed.url,
-        });
-    }
-    Ok(parts)
+        })
+    };
+    let signed = stream::iter(numbers).map(sign);
+    signed.buffered(SIGNATURES).try_collect().await
 }
 
 pub(super) fn number(number: u32) -> Result<i32, Error> {

@@ -1,6 +1,4 @@
-//! What Reeldrop relies on, against a real S3 endpoint.
-
-#![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
+//! What Reeldrop relies on, whoever provides the buckets: `crate::Buckets` says who.
 
 mod objects;
 mod reading;
@@ -9,20 +7,22 @@ mod streaming;
 
 use std::{collections::BTreeMap, time::Duration};
 
-use reeldrop_store::{Bucket, Location, SignedRequest, testing::TestBuckets};
+use reeldrop_store::{Bucket, Location, SignedRequest};
 
-const MINUTE: Duration = Duration::from_secs(60);
+use crate::Buckets;
 
-fn bytes(length: usize) -> Vec<u8> {
+pub(crate) const MINUTE: Duration = Duration::from_secs(60);
+
+pub(crate) fn bytes(length: usize) -> Vec<u8> {
     (0..length).map(|at| (at % 251) as u8).collect()
 }
 
-fn upload(object: &str) -> Location {
-    TestBuckets::location(Bucket::Uploads, object)
+pub(crate) fn upload(object: &str) -> Location {
+    Buckets::location(Bucket::Uploads, object)
 }
 
 /// Puts an object as an uploader would.
-async fn put(buckets: &TestBuckets, object: &str, body: Vec<u8>) -> Location {
+pub(crate) async fn put(buckets: &Buckets, object: &str, body: Vec<u8>) -> Location {
     let at = upload(object);
     let signed = buckets
         .store
@@ -35,7 +35,7 @@ async fn put(buckets: &TestBuckets, object: &str, body: Vec<u8>) -> Location {
 }
 
 /// Sends a signed request, as a browser would: with the headers that it names and no others.
-async fn send(signed: &SignedRequest, body: Vec<u8>) -> reqwest::Response {
+pub(crate) async fn send(signed: &SignedRequest, body: Vec<u8>) -> reqwest::Response {
     let method = signed.method.parse().unwrap();
     let mut request = reqwest::Client::new()
         .request(method, &signed.url)

@@ -1,9 +1,4 @@
-//! Buckets for tests: a real S3 endpoint in the test's own process, over a folder that goes with it.
-//!
-//! Each [`TestBuckets`] has three empty buckets, an address on a free loopback port and keys of its
-//! own, so that tests run side by side. The endpoint ends with the tokio runtime that started it.
-
-#![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
+//! A real S3 endpoint over a folder that goes with the test.
 
 use std::{
     collections::BTreeMap,
@@ -26,7 +21,8 @@ use s3s::{
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 
-use crate::{AccessKey, Bucket, Location, Settings, Store};
+use super::{name, settings};
+use crate::{AccessKey, Bucket, Location, Provider, Settings, Store};
 
 const ID: &str = "test";
 const SECRET: &str = "not a secret";
@@ -166,28 +162,15 @@ async fn serve(listener: TcpListener, service: S3Service) {
     }
 }
 
-fn name(bucket: Bucket) -> &'static str {
-    match bucket {
-        Bucket::Uploads => "uploads",
-        Bucket::Work => "work",
-        Bucket::Media => "media",
-    }
-}
-
 async fn store(endpoint: String) -> Store {
-    Store::connect(Settings {
+    let settings = Settings {
         endpoint: Some(endpoint),
-        public_endpoint: None,
-        region: None,
-        has_credentials_file: false,
         credentials: Some(AccessKey {
             id: ID.to_owned(),
             secret: SECRET.to_owned(),
             session_token: None,
         }),
-        uploads_bucket: name(Bucket::Uploads).to_owned(),
-        work_bucket: name(Bucket::Work).to_owned(),
-        media_bucket: name(Bucket::Media).to_owned(),
-    })
-    .await
+        ..settings(Provider::S3)
+    };
+    Store::connect(settings).await.unwrap()
 }

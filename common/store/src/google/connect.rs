@@ -1,0 +1,72 @@
+//! The clients, with the identity that the machine gives: workload identity on a cluster.
+
+use std::fmt::Display;
+
+use google_cloud_auth::{
+    credentials::{Builder, Credentials},
+    signer::Signer,
+};
+use google_cloud_gax::retry_policy::RetryPolicyExt;
+use google_cloud_storage::{
+    client::{Storage, StorageControl},
+    retry_policy::RetryableErrors,
+};
+
+use super::Google;
+use crate::StoreError;
+
+const ENDPOINT: &str = "https://storage.googleapis.com";
+/// As many as the S3 client makes: what still fails comes again as an event.
+const ATTEMPTS: u32 = 4;
+
+impl Google {
+    /// Connects as the application default credentials say; sends nothing yet.
+    pub(crate) async fn connect() -> Result<Self, StoreError> {
+        // Two providers are linked into these programs (`ring` by the other HTTP client): the gRPC
+        // channel would not know which to take. This one is what the S3 client has.
+        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+        let credentials = Builder::default().build().map_err(unusable)?;
+        let signer = Builder::default().build_signer();
+        Self::with(
+            ENDPOINT,
+            credentials,
+            signer.map_err(|error| error.to_string()),
+        )
+        .await
+    }
+
+    /// Connects to an endpoint with these credentials.
+    pub(crate) async fn with(
+        endpoint: &str,
+        credentials: Credentials,
+        signer: Result<Signer, String>,
+    ) -> Result<Self, StoreError> {
+        let storage = Storage::builder()
+            .with_endpoint(endpoint)
+            .with_credentials(credentials.clone())
+            .with_retry_policy(RetryableErrors.with_attempt_limit(ATTEMPTS));
+        let control = StorageControl::builder()
+            .with_endpoint(endpoint)
+            .with_credentials(credentials.clone())
+            .with_retry_policy(RetryableErrors.with_attempt_limit(ATTEMPTS));
+        Ok(Self {
+            storage: storage.build().await.map_err(unusable)?,
+            control: control.build().await.map_err(unusable)?,
+            http: reqwest::Client::new(),
+            credentials,
+            signer,
+            endpoint: endpoint.to_owned(),
+        })
+    }
+}
+
+fn unusable(error: impl Display) -> StoreError {
+    StoreError::Setting {
+        name: "GOOGLE_APPLICATION_CREDENTIALS",
+        reason: format!(
+            "Google's application default credentials cannot be used: {error}. On a cluster, give \
+             the pod's service account a Google account; elsewhere run `gcloud auth \
+             application-default login`"
+        ),
+    }
+}
