@@ -54,6 +54,8 @@ fn of_code(code: Code) -> u16 {
         Code::Cancelled => 499,
         Code::Unimplemented => 501,
         Code::DeadlineExceeded => 504,
+        Code::Ok | Code::Unknown | Code::Internal | Code::Unavailable | Code::DataLoss => 503,
+        // Google may say more one day.
         _ => 503,
     }
 }

@@ -98,13 +98,16 @@ fn joined(parts: &[(i32, String)]) -> String {
 fn upload_id(answer: &str) -> Option<String> {
     let mut reader = Reader::from_str(answer);
     loop {
-        match reader.read_event().ok()? {
-            Event::Start(start) if start.local_name().as_ref() == "UploadId" => {
-                let text = reader.read_text(start.name()).ok()?;
-                return Some(text.trim().to_owned()).filter(|id| !id.is_empty());
-            }
-            Event::Eof => return None,
-            _ => {}
+        let event = reader.read_event().ok()?;
+        if matches!(event, Event::Eof) {
+            return None;
+        }
+        let Event::Start(start) = event else {
+            continue;
+        };
+        if start.local_name().as_ref() == "UploadId" {
+            let text = reader.read_text(start.name()).ok()?;
+            return Some(text.trim().to_owned()).filter(|id| !id.is_empty());
         }
     }
 }

@@ -24,12 +24,11 @@ impl Google {
             .get_object()
             .set_bucket(bucket(at))
             .set_object(&at.object);
-        match request.send().await {
+        let sent = request.send().await;
+        match sent.map_err(|error| StoreError::of_google(at, &error)) {
             Ok(object) => Ok(Some(info_of(object))),
-            Err(error) => match StoreError::of_google(at, &error) {
-                StoreError::NotFound(_) => Ok(None),
-                error => Err(error),
-            },
+            Err(StoreError::NotFound(_)) => Ok(None),
+            Err(error) => Err(error),
         }
     }
 

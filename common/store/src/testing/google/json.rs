@@ -169,9 +169,10 @@ fn written((bucket, name): &Place, object: &Object) -> Answer {
 
 fn missing((bucket, object): &Place) -> Answer {
     let known = ["uploads", "work", "media"].contains(&bucket.as_str());
-    let message = match known {
-        true => format!("No such object: {bucket}/{object}"),
-        false => "The specified bucket does not exist.".to_owned(),
+    let message = if known {
+        format!("No such object: {bucket}/{object}")
+    } else {
+        "The specified bucket does not exist.".to_owned()
     };
     error(StatusCode::NOT_FOUND, &message)
 }
