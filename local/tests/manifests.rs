@@ -7,10 +7,10 @@ use reeldrop::manifests::{ManifestFile, Topology, embedded, in_folder};
 use reeldrop_events::{
     AssetAdvanced, AssetDeleted, AssetPublished, AudioPackaged, AudioPlanned,
     AudioRepackagePlanned, AudioTranscoded, CaptionsImported, CaptionsPlanned, ChunkPackaged,
-    ChunkPlanned, ChunkRepackagePlanned, ChunkTranscoded, CuesCompleted, MediaProbed,
-    MediaRejected, Payload, PicturesPlanned, PosterCompleted, RekeyRequested, RetryRequested,
-    SpeechPlanned, SpeechTranscribed, StepFailed, ThumbnailsCompleted, TranscriptCompleted,
-    TranscriptSkipped, UploadFinalized,
+    ChunkPlanned, ChunkRepackagePlanned, ChunkTranscoded, CuesCompleted, ManifestsPlanned,
+    MediaProbed, MediaRejected, Payload, PicturesPlanned, PosterCompleted, RekeyRequested,
+    RetryRequested, SpeechPlanned, SpeechTranscribed, StepFailed, ThumbnailsCompleted,
+    TranscriptCompleted, TranscriptSkipped, UploadFinalized,
 };
 
 const TYPES: &[&str] = &[
@@ -28,6 +28,7 @@ const TYPES: &[&str] = &[
     ChunkRepackagePlanned::TYPE,
     ChunkTranscoded::TYPE,
     CuesCompleted::TYPE,
+    ManifestsPlanned::TYPE,
     MediaProbed::TYPE,
     MediaRejected::TYPE,
     PicturesPlanned::TYPE,

@@ -3,7 +3,8 @@
 // usage: node players.mjs CHROMIUM '[{"player": "dash.js", "address": "…", "key": "wrong"}, …]'
 //
 // `key`: "right" plays to the end with a seek, other pictures and other sound; "wrong" answers with
-// another key, and "none" takes the token away: both have to end in an error.
+// another key, and "none" takes the token away: both have to end in an error. "captions" is the right
+// key, too: `looks` says what is to be shown then, as [track's label, second, text].
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { fileURLToPath } from "node:url";
@@ -27,6 +28,10 @@ const PLAYERS = {
     const player = dashjs.MediaPlayer().create();
     player.on("error", (event) => { window.failure ??= event.error?.message ?? "error"; });
     player.initialize(video, address, false);
+    window.captions = {
+      labels: () => player.getTracksFor("text").map((track) => track.labels[0]?.text ?? track.lang),
+      choose: (at) => { player.enableText(true); player.setTextTrack(at); },
+    };
     window.choices = {
       pictures: () => player.getRepresentationsByType("video").length,
       picture: () => {
@@ -54,6 +59,10 @@ const PLAYERS = {
     hls.on(Hls.Events.ERROR, (_, error) => { if (error.fatal) window.failure ??= error.details; });
     hls.loadSource(address);
     hls.attachMedia(video);
+    window.captions = {
+      labels: () => hls.subtitleTracks.map((track) => track.name),
+      choose: (at) => { hls.subtitleDisplay = true; hls.subtitleTrack = at; },
+    };
     window.choices = {
       pictures: () => hls.levels.length,
       picture: () => {
@@ -76,6 +85,10 @@ const PLAYERS = {
     const failed = (error) => { window.failure ??= `${error.code} ${error.message ?? ""}`; };
     player.addEventListener("error", (event) => failed(event.detail));
     const now = () => player.getVariantTracks().find((track) => track.active);
+    window.captions = {
+      labels: () => player.getTextTracks().map((track) => track.label),
+      choose: (at) => player.selectTextTrack(player.getTextTracks()[at]),
+    };
     window.choices = {
       pictures: () => new Set(player.getVariantTracks().map((track) => track.height)).size,
       picture: () => {
@@ -154,6 +167,30 @@ async function watch(page) {
   return seen;
 }
 
+/** Chooses captions from the player's list, and waits at each moment until they are shown as they should. */
+async function read(page, looks) {
+  const until = (condition, argument) => page.waitForFunction(condition, argument, LIMIT);
+  await until(() => window.failure || document.querySelector("video").readyState >= 2);
+  await until(() => window.failure || window.captions.labels().length > 0);
+  const seen = { labels: await page.evaluate(() => window.captions.labels()), shown: [] };
+  let chosen = null;
+  for (const [label, second, text] of looks) {
+    if (label !== chosen) await page.evaluate((at) => window.captions.choose(at), seen.labels.indexOf(label));
+    chosen = label;
+    await page.evaluate((second) => { document.querySelector("video").currentTime = second; }, second);
+    // What the element shows, whichever player filled it.
+    await until(([second, text]) => {
+      const video = document.querySelector("video");
+      const tracks = [...video.textTracks].filter((track) => track.mode === "showing");
+      window.cues = tracks.flatMap((track) => [...(track.activeCues ?? [])]);
+      const there = !video.seeking && Math.abs(video.currentTime - second) < 0.1;
+      return window.failure || (there && window.cues.map((cue) => cue.text).join("|") === text);
+    }, [second, text]);
+    seen.shown.push(await page.evaluate(() => window.cues.map((cue) => [cue.startTime, cue.endTime, cue.text])));
+  }
+  return seen;
+}
+
 /** Waits for an error; whatever frames were shown meanwhile are counted. */
 async function refuse(page) {
   await page.evaluate(() => { document.querySelector("video").play().catch(() => {}); });
@@ -178,7 +215,7 @@ async function lie(page) {
   });
 }
 
-async function session(browser, origin, { player, address, key }) {
+async function session(browser, origin, { player, address, key, looks }) {
   const page = await browser.newPage();
   const problems = [];
   page.on("pageerror", (error) => problems.push(String(error)));
@@ -187,7 +224,7 @@ async function session(browser, origin, { player, address, key }) {
   try {
     await page.goto(origin);
     await page.evaluate(PLAYERS[player], key === "none" ? address.replace(/\?.*/, "") : address);
-    const seen = key === "right" ? await watch(page) : await refuse(page);
+    const seen = key === "right" ? await watch(page) : looks ? await read(page, looks) : await refuse(page);
     return { ...seen, failure: await page.evaluate(() => window.failure ?? null), problems };
   } catch (error) {
     const seen = await page.evaluate(observe).catch(() => null);

@@ -1,11 +1,12 @@
 //! A title that breaks no rule: 12 s of picture in two bit rates, with sound.
 
 use bytes::Bytes;
+use reeldrop_captions::{Cue, webvtt};
 use reeldrop_cmaf::{
     fragment::{self, FragmentHeader, Sample},
     hls::{self, KeyFormat},
     key_frames,
-    presentation::{Audio, Presentation, Protection, Span, Track, Video},
+    presentation::{Audio, Presentation, Protection, Span, TextTrack, Track, Video},
 };
 use reeldrop_events::{PublishedSegment, Ratio, Scheme, Transfer, VideoCodec};
 use reeldrop_tests::lint::{Files, lint};
@@ -131,6 +132,40 @@ fn video(files: &mut Files, height: u32, bytes: usize) -> Video {
     }
 }
 
+/// Two languages, with a caption over the end of a segment.
+fn captions(files: &mut Files) -> Vec<TextTrack> {
+    let cue = |start_ms, end_ms, text: &str| Cue {
+        start_ms,
+        end_ms,
+        lines: vec![text.to_owned()],
+    };
+    let cues = [
+        cue(1_000, 3_000, "Good morning."),
+        cue(7_000, 9_000, "Two < three & four."),
+        cue(11_000, 11_900, "Good night."),
+    ];
+    let mut captions = Vec::new();
+    for (language, label) in [("en", "English"), ("de", "Deutsch")] {
+        let track = TextTrack {
+            language: language.to_owned(),
+            label: label.to_owned(),
+            name: language.to_owned(),
+            segment_ticks: 8_000 * 90,
+            duration_ticks: 12_000 * 90,
+            segments: 2,
+            default: false,
+        };
+        for (number, segment) in webvtt::segments(&cues, 8_000, 12_000)
+            .into_iter()
+            .enumerate()
+        {
+            files.insert(format!("text/{language}/{number}.vtt"), segment.into());
+        }
+        captions.push(track);
+    }
+    captions
+}
+
 /// The files of the title.
 pub(crate) fn title() -> Files {
     let mut files = Files::new();
@@ -150,6 +185,7 @@ pub(crate) fn title() -> Files {
             sample_rate_hz: 48_000,
             default: true,
         }],
+        text: captions(&mut files),
         video,
         protection: Some(Protection {
             scheme: Scheme::Cbcs,
@@ -174,6 +210,9 @@ pub(crate) fn title() -> Files {
             format!("{}/{}", track.name, format.media_file()),
             text.into(),
         );
+    }
+    for track in &title.text {
+        files.insert(hls::text_file(track), hls::text(&title, track).into());
     }
     files.insert(STREAM.to_owned(), hls::multivariant(&title).into());
     files

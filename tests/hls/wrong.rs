@@ -205,6 +205,85 @@ fn wrongs() -> Vec<(&'static str, Change)> {
             });
         }),
         ("RFC 4.3", |files| drop(files.remove("audio-0/000001.m4s"))),
+        ("RFC 4.3", |files| drop(files.remove("text/en/1.vtt"))),
+        ("RFC 3.1.4", |files| {
+            replace(files, "text/en/1.vtt", "WEBVTT", "webvtt")
+        }),
+        ("RFC 3.1.4", |files| {
+            replace(files, "text/en/1.vtt", "MPEGTS:0", "MPEGTS:900000")
+        }),
+        ("RFC 3.1.4", |files| {
+            edit(files, "text/en/1.vtt", |text| {
+                text.lines()
+                    .filter(|line| !line.starts_with("X-"))
+                    .map(|line| format!("{line}\n"))
+                    .collect()
+            });
+        }),
+        ("RFC 3.1.4", |files| {
+            // The caption that is still shown when the second segment begins.
+            replace(
+                files,
+                "text/de/1.vtt",
+                "00:00:07.000 --> 00:00:09.000\nTwo &lt; three &amp; four.\n",
+                "",
+            );
+        }),
+        ("RFC 3.1.4", |files| {
+            let second = files["text/de/1.vtt"].clone();
+            files.insert("text/de/0.vtt".to_owned(), second);
+        }),
+        ("RFC 4.4.3.1", |files| {
+            replace(
+                files,
+                "text-en.m3u8",
+                "TARGETDURATION:8",
+                "TARGETDURATION:6",
+            )
+        }),
+        ("RFC 4.4.6.1", |files| {
+            replace(files, STREAM, "NAME=\"Deutsch\"", "NAME=\"English\"")
+        }),
+        ("RFC 4.4.6.1", |files| {
+            replace(
+                files,
+                STREAM,
+                "LANGUAGE=\"de\",DEFAULT=NO,AUTOSELECT=YES",
+                "LANGUAGE=\"de\",DEFAULT=YES,AUTOSELECT=NO",
+            )
+        }),
+        ("RFC 4.4.6.1", |files| {
+            replace(files, STREAM, "LANGUAGE=\"de\"", "LANGUAGE=\"en\"")
+        }),
+        ("RFC 4.4.6.1", |files| {
+            edit(files, STREAM, |text| {
+                text.replace(
+                    "DEFAULT=NO,AUTOSELECT=YES,FORCED",
+                    "DEFAULT=YES,AUTOSELECT=YES,FORCED",
+                )
+            });
+        }),
+        ("RFC 4.4.6.1", |files| {
+            replace(files, STREAM, ",URI=\"text-de.m3u8\"", "")
+        }),
+        ("RFC 4.4.6.2", |files| without(files, VARIANT, "SUBTITLES")),
+        ("RFC 4.4.6.2", |files| {
+            replace(files, STREAM, "SUBTITLES=\"text\"", "SUBTITLES=\"words\"")
+        }),
+        ("RFC 6.2.4", |files| {
+            replace(
+                files,
+                "text-en.m3u8",
+                "#EXT-X-PLAYLIST-TYPE:VOD",
+                "#EXT-X-PLAYLIST-TYPE:EVENT",
+            )
+        }),
+        ("RFC 6.2.4", |files| {
+            edit(files, "text-en.m3u8", |text| {
+                let end = text.rfind("#EXTINF").unwrap();
+                text[..end].to_owned()
+            });
+        }),
         ("RFC 4.1", |files| drop(files.remove(STREAM))),
     ]
 }

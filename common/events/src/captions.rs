@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AssetId, Payload};
+use crate::{AssetId, PackageNo, Payload};
 
 /// Where captions come from. Of two in one language the later in this list is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -115,6 +115,17 @@ pub struct CaptionsImported {
     pub duration_ms: u64,
 }
 
+/// `manifests.planned`: captions have come since a package's manifests were final; write these again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ManifestsPlanned {
+    /// The title.
+    pub asset: AssetId,
+    /// Which package of it.
+    pub package: PackageNo,
+    /// Name of the caption track that is new; empty where somebody has asked to try again.
+    pub captions: String,
+}
+
 macro_rules! caption_payload {
     ($name:ident, $ty:literal, $part:expr) => {
         impl Payload for $name {
@@ -149,3 +160,6 @@ caption_payload!(
 caption_payload!(CaptionsImported, "io.reeldrop.captions.imported.v1", |p| p
     .name
     .clone());
+caption_payload!(ManifestsPlanned, "io.reeldrop.manifests.planned.v1", |p| {
+    format!("{}/{}", p.package, p.captions)
+});

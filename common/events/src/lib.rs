@@ -15,8 +15,8 @@ mod upload;
 
 pub use asset::{AssetId, PackageNo};
 pub use captions::{
-    CaptionOrigin, CaptionsImported, CuesCompleted, TimedText, TranscriptCompleted,
-    TranscriptSkipped,
+    CaptionOrigin, CaptionsImported, CuesCompleted, ManifestsPlanned, TimedText,
+    TranscriptCompleted, TranscriptSkipped,
 };
 pub use envelope::{DecodeError, Events, Incoming, Outgoing, Payload};
 pub use media::{

@@ -6,9 +6,9 @@ use reeldrop_events::{
     AssetAdvanced, AssetDeleted, AssetId, AssetPublished, AudioPackaged, AudioPlanned,
     AudioRepackagePlanned, AudioTranscoded, CaptionsImported, CaptionsPlanned, ChunkPackaged,
     ChunkPlanned, ChunkRepackagePlanned, ChunkTranscoded, CuesCompleted, DecodeError, Events,
-    Incoming, MediaProbed, MediaRejected, Payload, PicturesPlanned, PosterCompleted,
-    RekeyRequested, RetryRequested, Source, SpeechPlanned, SpeechTranscribed, StepFailed,
-    ThumbnailsCompleted, TranscriptCompleted, TranscriptSkipped, UploadFinalized,
+    Incoming, ManifestsPlanned, MediaProbed, MediaRejected, Payload, PicturesPlanned,
+    PosterCompleted, RekeyRequested, RetryRequested, Source, SpeechPlanned, SpeechTranscribed,
+    StepFailed, ThumbnailsCompleted, TranscriptCompleted, TranscriptSkipped, UploadFinalized,
 };
 
 use crate::{
@@ -99,6 +99,8 @@ facts! {
     TranscriptCompleted,
     /// Nobody listens.
     TranscriptSkipped,
+    /// Said by this function itself.
+    ManifestsPlanned,
     /// A step cannot succeed.
     StepFailed,
     /// A further package is wanted.
@@ -136,6 +138,7 @@ impl Fact {
             | Self::CuesCompleted(_)
             | Self::TranscriptCompleted(_)
             | Self::TranscriptSkipped(_)
+            | Self::ManifestsPlanned(_)
             | Self::StepFailed(_)
             | Self::RekeyRequested(_)
             | Self::RetryRequested(_)
@@ -176,6 +179,7 @@ impl Fact {
             | Self::PicturesPlanned(_)
             | Self::CaptionsPlanned(_)
             | Self::CaptionsImported(_)
+            | Self::ManifestsPlanned(_)
             | Self::ChunkRepackagePlanned(_)
             | Self::AudioRepackagePlanned(_) => Ok(Events::none()),
         }

@@ -6,7 +6,7 @@ use deadpool_postgres::Transaction;
 use reeldrop_events::{
     AssetAdvanced, AssetId, AudioPlanned, AudioRepackagePlanned, AudioTranscoded, CaptionsImported,
     CaptionsPlanned, ChunkPlanned, ChunkRepackagePlanned, ChunkTranscoded, DecodeError, Incoming,
-    Payload, PicturesPlanned, SpeechPlanned,
+    ManifestsPlanned, Payload, PicturesPlanned, SpeechPlanned,
 };
 use reeldrop_runtime::Failure;
 
@@ -163,6 +163,7 @@ fn consumer(ty: &str) -> &'static str {
         ChunkRepackagePlanned::TYPE,
         AudioRepackagePlanned::TYPE,
         AssetAdvanced::TYPE,
+        ManifestsPlanned::TYPE,
     ];
     if is(&packaging) {
         return "encrypt-package";
@@ -198,6 +199,7 @@ fn about(event: &Event) -> About {
         ChunkRepackagePlanned::TYPE => read(event, ChunkRepackagePlanned::part),
         AudioRepackagePlanned::TYPE => read(event, AudioRepackagePlanned::part),
         AssetAdvanced::TYPE => read(event, AssetAdvanced::part),
+        ManifestsPlanned::TYPE => read(event, ManifestsPlanned::part),
         _ => None,
     };
     known.unwrap_or_default()

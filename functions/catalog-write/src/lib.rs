@@ -7,6 +7,7 @@ mod failure;
 mod input;
 mod key_frames;
 mod letter;
+mod manifests;
 mod outbox;
 mod packaged;
 mod part;

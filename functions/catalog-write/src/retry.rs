@@ -12,7 +12,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::{
-    Error, advance, pictures,
+    Error, advance, manifests, pictures,
     repackage::{self, Published},
     settle::settle,
     title::Title,
@@ -291,7 +291,11 @@ impl Wanted {
         title: &Title,
     ) -> Result<(), Error> {
         for package in std::mem::take(&mut self.manifests) {
-            let events = advance::join(transaction, title, PackageNo(package)).await?;
+            let mut events = advance::join(transaction, title, PackageNo(package)).await?;
+            if events.as_slice().is_empty() {
+                // They are final, and were to be written again.
+                events = manifests::again(transaction, title, "").await?;
+            }
             events
                 .into_vec()
                 .into_iter()

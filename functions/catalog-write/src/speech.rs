@@ -7,7 +7,7 @@ use reeldrop_events::{
     TranscriptCompleted, TranscriptSkipped,
 };
 
-use crate::{Error, part::int, title::Title};
+use crate::{Error, manifests, part::int, title::Title};
 
 /// What was heard stays heard. Parts are planned in any order: one that comes after another failed
 /// does not make the title one that is still listened to.
@@ -185,7 +185,10 @@ pub(crate) async fn completed(
             )
             .await?;
     }
-    Ok(Events::none())
+    match now.is_some_and(|name| name == said.name) {
+        true => manifests::again(transaction, title, &said.name).await,
+        false => Ok(Events::none()),
+    }
 }
 
 async fn track(

@@ -3,7 +3,7 @@
 use cloudevents::{AttributesReader, Event};
 use reeldrop_events::{
     AssetAdvanced, AudioRepackagePlanned, AudioTranscoded, ChunkRepackagePlanned, ChunkTranscoded,
-    DecodeError, Incoming, Payload,
+    DecodeError, Incoming, ManifestsPlanned, Payload,
 };
 
 /// What arrives.
@@ -19,6 +19,8 @@ pub enum Input {
     AudioRepackage(Box<AudioRepackagePlanned>),
     /// A longer run from the start is packaged.
     Advanced(Box<AssetAdvanced>),
+    /// Captions have come since the manifests were final.
+    Captioned(Box<ManifestsPlanned>),
 }
 
 impl Incoming for Input {
@@ -29,6 +31,7 @@ impl Incoming for Input {
             ChunkRepackagePlanned::TYPE => read(event).map(Self::ChunkRepackage),
             AudioRepackagePlanned::TYPE => read(event).map(Self::AudioRepackage),
             AssetAdvanced::TYPE => read(event).map(Self::Advanced),
+            ManifestsPlanned::TYPE => read(event).map(Self::Captioned),
             other => Err(DecodeError::Type(other.to_owned())),
         }
     }

@@ -15,7 +15,7 @@ mod recipher;
 mod rendition;
 
 use reeldrop_catalog::{Catalog, KeyStore};
-use reeldrop_events::{AssetAdvanced, Events, Payload};
+use reeldrop_events::{AssetId, Events, PackageNo, Payload};
 use reeldrop_runtime::{Failure, Function};
 use reeldrop_store::Store;
 
@@ -71,11 +71,16 @@ impl EncryptPackage {
     }
 
     /// Writes the manifests of what is packaged by now and says what they name.
-    async fn publish(&self, advanced: &AssetAdvanced) -> Result<Events, Failure> {
-        match self.write_manifests(advanced.asset, advanced.package).await {
+    async fn publish(
+        &self,
+        asset: AssetId,
+        package: PackageNo,
+        part: String,
+    ) -> Result<Events, Failure> {
+        match self.write_manifests(asset, package).await {
             Ok(Some(published)) => Ok(Events::of(&published)),
             Ok(None) => Ok(Events::none()),
-            Err(error) => error.outcome(advanced.asset(), advanced.part()),
+            Err(error) => error.outcome(asset, part),
         }
     }
 }
@@ -90,7 +95,8 @@ impl Function for EncryptPackage {
             Input::AudioTranscoded(part) => self.package(&*part).await,
             Input::ChunkRepackage(part) => self.package(&*part).await,
             Input::AudioRepackage(part) => self.package(&*part).await,
-            Input::Advanced(advanced) => self.publish(&advanced).await,
+            Input::Advanced(said) => self.publish(said.asset, said.package, said.part()).await,
+            Input::Captioned(said) => self.publish(said.asset, said.package, said.part()).await,
         }
     }
 }

@@ -1,9 +1,9 @@
 //! From what the catalog holds to what the manifests say.
 
-use reeldrop_catalog::{Publication, PublicationRendition};
+use reeldrop_catalog::{Caption, Publication, PublicationRendition};
 use reeldrop_cmaf::{
     dash::Times,
-    presentation::{Audio, Presentation, Protection, Span, Track, Video},
+    presentation::{Audio, Presentation, Protection, Span, TextTrack, Track, Video},
 };
 use reeldrop_events::{AudioRendition, KeyFrame, PublishedSegment, Rendition, Transfer};
 
@@ -34,8 +34,29 @@ pub(crate) fn presentation(
         },
         video: video.collect(),
         audio: audio.collect(),
+        text: text(publication),
         protection,
         ..Presentation::default()
+    }
+}
+
+/// Captions of a title that is whole. A growing one has none: they are of all of it, and every
+/// playlist that may still grow must have the same target duration (RFC 8216bis, section 6.2.4).
+fn text(publication: &Publication) -> Vec<TextTrack> {
+    let captions = publication.captions.iter();
+    let whole = captions.filter(|_| publication.complete);
+    whole.map(text_track).collect()
+}
+
+fn text_track(caption: &Caption) -> TextTrack {
+    TextTrack {
+        language: caption.language.clone(),
+        label: caption.label.clone(),
+        name: caption.name.clone(),
+        segment_ticks: caption.segment_ticks,
+        duration_ticks: caption.duration_ticks,
+        segments: caption.segments,
+        default: caption.default,
     }
 }
 

@@ -86,9 +86,22 @@ fn address(uri: &str, player: Player<'_>) -> String {
     }
     match player.media {
         _ if uri.ends_with(".m3u8") => format!("{uri}?{PARAMETER}={}", player.token),
-        Some(base) => format!("{base}{uri}"),
+        Some(base) => beneath(base, uri),
         None => uri.to_owned(),
     }
+}
+
+/// `uri` seen from the folder `base`, without `..`: not every player takes these out of an absolute
+/// address.
+fn beneath(base: &str, uri: &str) -> String {
+    let (mut folder, mut rest) = (base.trim_end_matches('/'), uri);
+    while let Some((parent, below)) = folder
+        .rsplit_once('/')
+        .and_then(|(parent, _)| Some((parent, rest.strip_prefix("../")?)))
+    {
+        (folder, rest) = (parent, below);
+    }
+    format!("{folder}/{rest}")
 }
 
 /// Adds the token to each licence and key address of the title.
@@ -137,8 +150,16 @@ mod tests {
     fn media_lead_to_the_cdn() {
         let text = "#EXT-X-MAP:URI=\"init.mp4\"\n000000.m4s\nhttps://x/000001.m4s\nv/index.m3u8\n";
         let expected = "#EXT-X-MAP:URI=\"https://cdn/a/1/v/init.mp4\"\nhttps://cdn/a/1/v/000000.m4s\nhttps://x/000001.m4s\nv/index.m3u8?token=T\n";
-        let player = player(Some("https://cdn/a/1/v/"));
-        assert_eq!(personal(Kind::Hls, text, player), expected);
+        let beside = player(Some("https://cdn/a/1/v/"));
+        assert_eq!(personal(Kind::Hls, text, beside), expected);
+        // Captions do not depend on the package, and lie beside it.
+        let text = "#EXTINF:60.0,\n../text/en-1/0.vtt\n";
+        let expected = "#EXTINF:60.0,\nhttps://cdn/a/text/en-1/0.vtt\n";
+        assert_eq!(
+            personal(Kind::Hls, text, player(Some("https://cdn/a/1/"))),
+            expected
+        );
+        assert_eq!(personal(Kind::Hls, text, player(None)), text);
     }
 
     #[test]

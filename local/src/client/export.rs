@@ -35,9 +35,14 @@ pub(super) async fn export(
         &title.storyboard,
         &title.preview,
     ];
+    let captions = title.captions.iter();
+    let captions =
+        captions.flat_map(|track| [Some(&track.vtt), Some(&track.srt), track.words.as_ref()]);
     let start = own
         .into_iter()
         .chain(packages)
+        .map(Option::as_ref)
+        .chain(captions)
         .flatten()
         .filter_map(|url| Url::parse(url).ok())
         // A player's token would stand in the files when it has long expired.
@@ -90,6 +95,7 @@ async fn fetch(
         .bytes()
         .await
         .map_err(failed)?;
+    let is_captions = path.starts_with("text");
     let path = folder.join(path);
     let not_written = |source| ClientError::File {
         path: path.display().to_string(),
@@ -100,7 +106,9 @@ async fn fetch(
     }
     fs::write(&path, &body).await.map_err(not_written)?;
     let text = match path.extension().and_then(|extension| extension.to_str()) {
-        Some("m3u8" | "vtt") => String::from_utf8_lossy(&body),
+        Some("m3u8") => String::from_utf8_lossy(&body),
+        // Cues of the storyboard name pictures; captions are only text.
+        Some("vtt") if !is_captions => String::from_utf8_lossy(&body),
         Some(_) | None => return Ok(Vec::new()),
     };
     let mut named = references(&text)

@@ -38,12 +38,27 @@ pub struct Title {
     /// Address of the animated preview.
     #[serde(default)]
     pub preview: Option<String>,
+    /// Its caption tracks.
+    #[serde(default)]
+    pub captions: Vec<Captions>,
     /// How far it is.
     #[serde(default)]
     pub progress: Progress,
     /// Its encrypted editions.
     #[serde(default)]
     pub packages: Vec<Package>,
+}
+
+/// Addresses of a caption track.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Captions {
+    /// WebVTT.
+    pub vtt: String,
+    /// SubRip.
+    pub srt: String,
+    /// The words with their times, where a machine has listened.
+    #[serde(default)]
+    pub words: Option<String>,
 }
 
 /// How a title is.

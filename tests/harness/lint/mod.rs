@@ -11,6 +11,7 @@ mod playlist;
 mod rates;
 mod rendition;
 mod segments;
+mod text;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -19,6 +20,7 @@ use std::{
 
 use playlist::{Attributes, Multivariant};
 use rendition::{Rendition, resolve};
+use text::Text;
 
 /// Published files by their path.
 pub type Files = BTreeMap<String, Vec<u8>>;
@@ -57,6 +59,7 @@ struct Title<'a> {
     variants: Vec<(Attributes, Rendition)>,
     audio: Vec<(Attributes, Rendition)>,
     i_frames: Vec<(Attributes, Rendition)>,
+    text: Vec<(Attributes, Text)>,
     playlists: BTreeSet<String>,
 }
 
@@ -95,6 +98,7 @@ pub fn lint(
         rates::judge,
         pictures::judge,
         multivariant::judge,
+        text::judge,
         delivery::judge,
     ] {
         rules(&title, &mut findings);
@@ -110,6 +114,33 @@ fn key(finding: &Finding) -> (Vec<u32>, &Finding) {
         .split('.')
         .map(|part| part.parse().unwrap_or(u32::MAX));
     (numbers.collect(), finding)
+}
+
+/// The captions that a multivariant playlist names.
+fn texts(
+    files: &Files,
+    multivariant: &str,
+    of: &Multivariant,
+    playlists: &mut BTreeSet<String>,
+    findings: &mut Findings,
+) -> Vec<(Attributes, Text)> {
+    let mut texts = Vec::new();
+    let is_text = |media: &&Attributes| media.get("TYPE").is_some_and(|kind| kind == "SUBTITLES");
+    for media in of.media.iter().filter(is_text) {
+        let Some(uri) = media.get("URI") else {
+            continue;
+        };
+        let path = resolve(multivariant, uri);
+        playlists.insert(path.clone());
+        match Text::read(files, &path) {
+            Some(text) => texts.push((media.clone(), text)),
+            None => findings.push(must(
+                "RFC 4.3",
+                format!("{path} or its text cannot be read"),
+            )),
+        }
+    }
+    texts
 }
 
 impl<'a> Title<'a> {
@@ -150,6 +181,7 @@ impl<'a> Title<'a> {
         sound.retain(|media| media.get("TYPE").is_some_and(|kind| kind == "AUDIO"));
         let audio = of_uri(&sound, &mut read);
         let i_frames = of_uri(&multivariant.i_frames, &mut read);
+        let text = texts(files, path, &multivariant, &mut playlists, findings);
         Some(Self {
             files,
             encodings,
@@ -157,6 +189,7 @@ impl<'a> Title<'a> {
             variants,
             audio,
             i_frames,
+            text,
             playlists,
         })
     }

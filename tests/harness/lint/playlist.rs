@@ -21,6 +21,8 @@ pub(super) struct Media {
     pub(super) map: Option<String>,
     pub(super) independent: bool,
     pub(super) i_frames_only: bool,
+    /// Whether it says that it never changes.
+    pub(super) vod: bool,
     pub(super) entries: Vec<Entry>,
 }
 
@@ -91,6 +93,8 @@ impl Media {
                 entry.range = Some(range);
             } else if line == "#EXT-X-INDEPENDENT-SEGMENTS" {
                 found.independent = true;
+            } else if line == "#EXT-X-PLAYLIST-TYPE:VOD" {
+                found.vod = true;
             } else if line == "#EXT-X-I-FRAMES-ONLY" {
                 found.i_frames_only = true;
             } else if !line.is_empty() && !line.starts_with('#') {

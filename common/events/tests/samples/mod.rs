@@ -11,8 +11,8 @@ use reeldrop_events::{
     UploadFinalized, VideoCodec, VideoTrack,
 };
 use reeldrop_events::{
-    CaptionOrigin, CaptionsImported, CaptionsPlanned, CuesCompleted, SpeechPlan, SpeechPlanned,
-    SpeechTranscribed, TimedText, TranscriptCompleted, TranscriptSkipped,
+    CaptionOrigin, CaptionsImported, CaptionsPlanned, CuesCompleted, ManifestsPlanned, SpeechPlan,
+    SpeechPlanned, SpeechTranscribed, TimedText, TranscriptCompleted, TranscriptSkipped,
 };
 use serde_json::Value;
 use uuid::Uuid;
@@ -190,6 +190,11 @@ fn caption_samples() -> Vec<Sample> {
             language: "en".to_owned(),
             label: "English".to_owned(),
             duration_ms: 20_020,
+        }),
+        Sample::of(&ManifestsPlanned {
+            asset,
+            package: PackageNo(2),
+            captions: "de-1f0c77a2".to_owned(),
         }),
     ]
 }

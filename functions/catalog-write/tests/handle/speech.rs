@@ -187,6 +187,67 @@ async fn a_persons_captions_take_the_place_of_the_machines_and_never_the_other_w
     }
 }
 
+/// Package and caption track of each `manifests.planned` since the last look.
+fn rewritten(stage: &Stage) -> Vec<(u64, String)> {
+    let planned = stage.broker.take_of("manifests.planned");
+    let said = planned.iter().map(|said| {
+        let captions = said["captions"].as_str().unwrap().to_owned();
+        (said["package"].as_u64().unwrap(), captions)
+    });
+    said.collect()
+}
+
+#[tokio::test]
+async fn final_manifests_are_written_again_once_for_each_new_track_and_growing_ones_never() {
+    let stage = Stage::new().await;
+    stage.handle(STORY.probed()).await;
+    stage.handle(STORY.chunk_packaged(1, 0)).await;
+    let machine = track("en-1", "en", CaptionOrigin::Speech);
+    stage.handle(machine.clone()).await;
+    assert_eq!(rewritten(&stage), [], "the last run is still to come");
+
+    stage.handle_all(STORY.all_packaged(1)).await;
+    let person = track("en-2", "en", CaptionOrigin::Import);
+    stage.handle(person.clone()).await;
+    assert_eq!(rewritten(&stage), [(1, "en-2".to_owned())]);
+    stage.handle_all([person, machine]).await;
+    assert_eq!(rewritten(&stage), [], "a repetition says nothing new");
+    let late = track("en-3", "en", CaptionOrigin::Speech);
+    stage.handle(late).await;
+    assert_eq!(rewritten(&stage), [], "the person's captions stay");
+
+    // What follows from it ends there: the same run is said to be published once more.
+    stage.handle(STORY.published(1, 4, true)).await;
+    stage.broker.take();
+    stage.handle(STORY.published(1, 4, true)).await;
+    assert!(stage.broker.take().is_empty());
+
+    stage.handle(STORY.rekey(9, Scheme::Cenc)).await;
+    stage.handle_all(STORY.all_packaged(2)).await;
+    stage.broker.take();
+    stage
+        .handle(track("de-1", "de", CaptionOrigin::Speech))
+        .await;
+    let both = [(1, "de-1".to_owned()), (2, "de-1".to_owned())];
+    assert_eq!(rewritten(&stage), both);
+}
+
+#[tokio::test]
+async fn manifests_that_could_not_be_written_again_are_by_a_retry() {
+    let stage = Stage::new().await;
+    stage.handle_all(STORY.whole()).await;
+    stage
+        .handle(track("en-1", "en", CaptionOrigin::Speech))
+        .await;
+    stage
+        .handle(STORY.failed("encrypt-package", "1/en-1"))
+        .await;
+    assert_eq!(stage.asset(STORY).await.state, AssetState::Ready);
+    stage.broker.take();
+    stage.handle(STORY.retry()).await;
+    assert_eq!(rewritten(&stage), [(1, String::new())]);
+}
+
 #[tokio::test]
 async fn of_two_imports_the_later_one_is_shown_whichever_is_done_first() {
     let versions = [

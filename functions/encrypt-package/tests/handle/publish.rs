@@ -1,8 +1,8 @@
 use encrypt_package::Input;
 use reeldrop_cmaf::boxes::iter;
 use reeldrop_events::{
-    AssetAdvanced, AssetId, AssetPublished, AudioPackaged, ChunkPackaged, PackageNo,
-    PackagedRendition, Scheme, Source,
+    AssetAdvanced, AssetId, AssetPublished, AudioPackaged, ChunkPackaged, ManifestsPlanned,
+    PackageNo, PackagedRendition, Scheme, Source,
 };
 use reeldrop_runtime::Failure;
 use tokio_postgres::Client;
@@ -109,6 +109,54 @@ async fn manifests_grow_then_are_final_and_stale_events_change_nothing() {
     // The first event comes again, late, to another process.
     let again = world.handle(advanced(&source, 1, false)).await.unwrap();
     assert_eq!(again, events);
+    assert_eq!(published, world.published());
+}
+
+#[tokio::test]
+async fn captions_that_come_late_are_named_by_manifests_written_again() {
+    let world = World::new().await;
+    let source = title::source("clip.mp4");
+    let renditions = encrypted(&world, &source, Scheme::Cbcs).await;
+    let client = world.database.client().await;
+    let asset = AssetId::of(&source);
+    keep(&client, &source, &renditions, [2, 2, 2]).await;
+    rows::captions(&client, asset, "en-1").await;
+    rows::reached(&client, asset, 1, false).await;
+    world.handle(advanced(&source, 1, false)).await.unwrap();
+    let growing = text(&world, &format!("{asset}/1/stream.m3u8"));
+    assert!(!growing.contains("SUBTITLES"), "{growing}");
+
+    rows::reached(&client, asset, 2, true).await;
+    let whole = world.handle(advanced(&source, 2, true)).await.unwrap();
+    rows::captions(&client, asset, "en-2").await;
+    let before = world.published();
+    let planned = || {
+        Input::Captioned(Box::new(ManifestsPlanned {
+            asset,
+            package: PackageNo::FIRST,
+            captions: "en-2".to_owned(),
+        }))
+    };
+    let again = world.handle(planned()).await.unwrap();
+    assert_eq!(again, whole, "what is published is no more than before");
+    let published = world.published();
+    for (key, body) in &before {
+        assert!(!key.ends_with(".m4s") || published[key] == *body, "{key}");
+    }
+    for file in ["stream.m3u8", "stream-clearkey.m3u8"] {
+        let playlist = text(&world, &format!("{asset}/1/{file}"));
+        assert!(playlist.contains("URI=\"text-en-2.m3u8\""), "{playlist}");
+        assert!(!playlist.contains("en-1"), "{playlist}");
+        assert!(playlist.contains("SUBTITLES=\"text\""), "{playlist}");
+    }
+    let captions = text(&world, &format!("{asset}/1/text-en-2.m3u8"));
+    let last = "#EXTINF:2.000000,\n../text/en-2/1.vtt\n#EXT-X-ENDLIST\n";
+    assert!(captions.ends_with(last), "{captions}");
+    let mpd = text(&world, &format!("{asset}/1/stream.mpd"));
+    assert!(mpd.contains("<BaseURL>../text/en-2.vtt</BaseURL>"), "{mpd}");
+    assert!(mpd.contains("<Label>English</Label>"), "{mpd}");
+
+    world.handle(planned()).await.unwrap();
     assert_eq!(published, world.published());
 }
 

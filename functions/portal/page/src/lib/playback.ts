@@ -11,7 +11,7 @@ export interface Playback {
   load(address: string, start: number, durationMs: number | null): Promise<void>;
   /** Adds pictures to the seek bar. */
   storyboard(address: string): Promise<void>;
-  /** Offers caption tracks that the manifest does not name itself. */
+  /** Shows captions that are to be shown unasked, and offers what came after the manifest was loaded. */
   captions(tracks: Captions[]): Promise<void>;
   close(): Promise<void>;
 }
@@ -31,6 +31,8 @@ export async function open(stage: HTMLElement, video: HTMLVideoElement, failed: 
   player.setVideoContainer(stage);
   await player.attach(video);
   let duration: number | null = null;
+  /** Caption tracks that are in the menu, by their address. */
+  let offered = new Set<string>();
   registerTime(() => duration);
   const overlay = new shaka.ui.Overlay(player, stage, video);
   overlay.configure({
@@ -54,6 +56,7 @@ export async function open(stage: HTMLElement, video: HTMLVideoElement, failed: 
     load: async (address, start, durationMs) => {
       try {
         duration = durationMs;
+        offered = new Set();
         await player.load(address, start);
       } catch (error) {
         // A load that a later one replaced is no failure.
@@ -68,15 +71,22 @@ export async function open(stage: HTMLElement, video: HTMLVideoElement, failed: 
       // While a title grows the player takes it for a broadcast, and adds nothing to one.
       if (player.isLive()) return;
       for (const track of tracks) {
-        if (player.getTextTracks().some((known) => known.language === track.language)) continue;
-        const added = await player.addTextTrackAsync(track.vtt, track.language, "subtitles", "text/vtt", undefined, track.label);
-        if (track.default) player.selectTextTrack(added);
+        if (offered.has(track.vtt)) continue;
+        offered.add(track.vtt);
+        const named = player.getTextTracks().find((known) => isSame(known, track));
+        const shown = named ?? (await player.addTextTrackAsync(track.vtt, track.language, "subtitles", "text/vtt", undefined, track.label));
+        if (track.default) player.selectTextTrack(shown);
       }
     },
     close: async () => {
       await overlay.destroy();
     },
   };
+}
+
+/** Whether a track of the manifest is the one that the API names. */
+function isSame(named: shaka.extern.TextTrack, track: Captions): boolean {
+  return named.language.toLowerCase() === track.language.toLowerCase() && named.label === track.label;
 }
 
 function code(error: unknown): number | null {

@@ -1,0 +1,212 @@
+//! Captions that come after a title is finished are in its manifests, and players show them in time.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::{
+    fs,
+    path::Path,
+    process::Command,
+    thread,
+    time::{Duration, Instant},
+};
+
+use reeldrop_tests::{
+    Bundle, chromium,
+    lint::{Files, lint},
+    scripts, tree,
+};
+use serde_json::{Value, json};
+
+/// Longer than a segment of captions, which lasts a minute.
+const LENGTH_S: u32 = 66;
+
+/// A caption over the end of a segment, and one in the next.
+const ENGLISH: &str = "1
+00:00:02,000 --> 00:00:04,000
+A ball appears.
+
+2
+00:00:59,000 --> 00:01:01,500
+<i>It bounces</i> once more.
+
+3
+00:01:03,250 --> 00:01:05,000
+The end.
+";
+
+const GERMAN: &str = "1
+00:00:02,000 --> 00:00:04,500
+Ein Ball erscheint.
+
+2
+00:01:03,250 --> 00:01:05,000
+Schluss.
+";
+
+/// How long captions may take into the manifests on a busy machine.
+const LIMIT: Duration = Duration::from_secs(60);
+
+fn make_clip(path: &Path) {
+    let pipeline = format!(
+        "videotestsrc pattern=ball num-buffers={} ! video/x-raw,width=320,height=180,framerate=10/1 \
+         ! x264enc speed-preset=ultrafast key-int-max=20 ! h264parse ! mp4mux faststart=true \
+         ! filesink location=\"{}\"",
+        LENGTH_S * 10,
+        path.display()
+    );
+    let made = Command::new("sh")
+        .args(["-c", &format!("gst-launch-1.0 -q {pipeline}")])
+        .status()
+        .unwrap();
+    assert!(made.success(), "the clip cannot be made");
+}
+
+fn fetch(address: &str) -> String {
+    let output = Command::new("curl")
+        .args(["-fsS", address])
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success(),
+        "{address}: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    String::from_utf8(output.stdout).unwrap()
+}
+
+fn import(bundle: &Bundle, asset: &str, folder: &Path, language: &str, srt: &str) {
+    let file = folder.join(format!("{language}.srt"));
+    fs::write(&file, srt).unwrap();
+    let file = file.to_str().unwrap();
+    let output = bundle
+        .run(&["captions", "import", asset, file, "--language", language])
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
+}
+
+/// Waits until each of the manifests names so many caption tracks.
+fn wait_for_captions(bundle: &Bundle, manifests: &[&str], tracks: usize) {
+    let end = Instant::now() + LIMIT;
+    for manifest in manifests {
+        loop {
+            let text = fetch(manifest);
+            let named =
+                text.matches("TYPE=SUBTITLES").count() + text.matches("\"text/vtt\"").count();
+            if named == tracks {
+                break;
+            }
+            assert!(Instant::now() < end, "{text}\n{}", bundle.log());
+            thread::sleep(Duration::from_millis(200));
+        }
+    }
+}
+
+#[test]
+fn late_captions_are_in_the_manifests_and_players_show_them_in_time() {
+    let Some(chromium) = chromium() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let clip = folder.path().join("ball.mp4");
+    make_clip(&clip);
+    let bundle = Bundle::start().unwrap();
+    let added = bundle.add(&[clip.to_str().unwrap()]).unwrap().remove(0);
+    assert_eq!(added.state, "ready", "{:?}\n{}", added.reason, bundle.log());
+    let (asset, dash, hls) = (
+        added.asset.unwrap(),
+        added.dash.unwrap(),
+        added.hls.unwrap(),
+    );
+    let hls_js = hls.replace("/stream.m3u8", "/stream-clearkey.m3u8");
+    wait_for_captions(&bundle, &[&dash, &hls, &hls_js], 0);
+    import(&bundle, &asset, folder.path(), "en", ENGLISH);
+    import(&bundle, &asset, folder.path(), "de", GERMAN);
+    wait_for_captions(&bundle, &[&dash, &hls, &hls_js], 2);
+
+    check_playlists(&bundle, &asset, &folder.path().join("export"));
+    let sessions = [
+        ("dash.js", &dash),
+        ("shaka", &dash),
+        ("shaka", &hls),
+        ("hls.js", &hls_js),
+    ];
+    check_players(chromium, &sessions);
+
+    let media = bundle.data().join("buckets/reeldrop-media").join(&asset);
+    assert!(media.join("text").is_dir());
+    assert!(bundle.run(&["delete", &asset]).unwrap().status.success());
+    let end = Instant::now() + LIMIT;
+    while tree(&media).is_ok_and(|left| !left.is_empty()) {
+        assert!(Instant::now() < end, "captions outlive their title");
+        thread::sleep(Duration::from_millis(100));
+    }
+}
+
+/// What is exported is whole, and keeps every rule about captions.
+fn check_playlists(bundle: &Bundle, asset: &str, out: &Path) {
+    let exported = bundle
+        .run(&["export", asset, out.to_str().unwrap()])
+        .unwrap();
+    let said = String::from_utf8_lossy(&exported.stderr);
+    assert!(exported.status.success(), "{said}");
+    let files = tree(out).unwrap().into_iter();
+    let files: Files = files
+        .map(|(path, content)| (path.display().to_string(), content))
+        .collect();
+    let captions = files.keys().filter(|path| path.starts_with("text/"));
+    // Of each language: two segments, the whole as WebVTT and as SubRip.
+    assert_eq!(captions.count(), 8, "{:?}", files.keys());
+    for playlist in ["1/stream.m3u8", "1/stream-clearkey.m3u8"] {
+        let mut findings = lint(&files, playlist, None);
+        // A small picture has one bit rate.
+        findings.retain(|finding| finding.rule != "9.9");
+        assert!(findings.is_empty(), "{playlist}: {findings:#?}");
+    }
+}
+
+fn check_players(chromium: &str, sessions: &[(&str, &String)]) {
+    let looks = json!([
+        ["English", 2.5, "A ball appears."],
+        ["English", 60.5, "It bounces once more."],
+        ["English", 62.5, ""],
+        ["English", 63.5, "The end."],
+        ["English", 5.0, ""],
+        ["Deutsch", 63.5, "Schluss."],
+        ["Deutsch", 4.2, "Ein Ball erscheint."],
+        ["English", 3.0, "A ball appears."],
+    ]);
+    let starts = [2.0, 59.0, 63.25, 63.25, 2.0, 2.0];
+    let asked = sessions.iter().map(|(player, address)| {
+        json!({ "player": player, "address": address, "key": "captions", "looks": looks })
+    });
+    let asked: Vec<Value> = asked.collect();
+    let output = Command::new("node")
+        .arg(scripts().join("players.mjs"))
+        .args([chromium, &Value::from(asked.clone()).to_string()])
+        .output()
+        .unwrap();
+    let lines = String::from_utf8(output.stdout).unwrap();
+    let reports: Vec<Value> = lines
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(reports.len(), asked.len(), "{said}");
+    for report in &reports {
+        assert!(report["broken"].is_null(), "not shown: {report:#}");
+        assert!(report["failure"].is_null(), "the player says: {report:#}");
+        assert_eq!(report["problems"], json!([]), "script errors: {report:#}");
+        let mut labels: Vec<&str> = report["labels"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter_map(Value::as_str)
+            .collect();
+        labels.sort_unstable();
+        assert_eq!(labels, ["Deutsch", "English"], "{report:#}");
+        let shown = report["shown"].as_array().unwrap().iter();
+        let begins = shown.filter_map(|cues| cues[0][0].as_f64());
+        for (found, expected) in begins.zip(starts) {
+            let away = found - expected;
+            assert!(away.abs() < 0.05, "{away} s away: {report:#}");
+        }
+    }
+}
