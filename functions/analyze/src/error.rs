@@ -68,18 +68,7 @@ impl From<StoreError> for Error {
 impl Error {
     fn is_transient(&self) -> bool {
         match self {
-            Self::Media(media) => match media {
-                MediaError::Read(read) => read
-                    .get_ref()
-                    .and_then(|inner| inner.downcast_ref::<StoreError>())
-                    .is_none_or(StoreError::is_transient),
-                MediaError::Missing(_) | MediaError::Timeout(_) => true,
-                MediaError::NotMedia
-                | MediaError::UnsupportedCodec { .. }
-                | MediaError::Encrypted
-                | MediaError::NoTrack(_)
-                | MediaError::Damaged(_) => false,
-            },
+            Self::Media(media) => media.is_transient(),
             Self::Store(store) => store.is_transient(),
             Self::Broken(_) | Self::Note(_) => true,
             Self::Convert(_)
