@@ -3,6 +3,8 @@
 
 locals {
   functions = {
+    # Reads the upload's picture, writes what is seen.
+    analyze = { uploads = "read", work = "write", media = "write" }
     # Turns notifications into events: opens no bucket.
     bucket-source = {}
     # The only writer of the catalog; knows no content key.

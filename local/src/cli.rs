@@ -16,7 +16,7 @@ const EXAMPLES: &str = "Examples:
   reeldrop add holiday.mp4             upload, wait until it plays, print where
   reeldrop add --json *.mov            one line of JSON for each file
   reeldrop list                        all titles
-  reeldrop models pull                 what captions need
+  reeldrop models pull                 what captions and detections need
   reeldrop export ID folder            the published DASH and HLS as files
   reeldrop package film.mp4 --out dir  encrypted DASH and HLS of a file, without any service
   reeldrop rekey ID --key 87237d20a19f58a740c05684e699b4aa --kid a16e402b9056e371f36d348aa62bb749

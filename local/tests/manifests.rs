@@ -5,15 +5,22 @@ use std::{collections::BTreeSet, path::Path};
 
 use reeldrop::manifests::{ManifestFile, Topology, embedded, in_folder};
 use reeldrop_events::{
-    AssetAdvanced, AssetDeleted, AssetPublished, AudioPackaged, AudioPlanned,
-    AudioRepackagePlanned, AudioTranscoded, CaptionsImported, CaptionsPlanned, ChunkPackaged,
-    ChunkPlanned, ChunkRepackagePlanned, ChunkTranscoded, CuesCompleted, ManifestsPlanned,
-    MediaProbed, MediaRejected, Payload, PicturesPlanned, PosterCompleted, RekeyRequested,
-    RetryRequested, SpeechPlanned, SpeechTranscribed, StepFailed, ThumbnailsCompleted,
-    TranscriptCompleted, TranscriptSkipped, UploadFinalized,
+    AnalysisCompleted, AnalysisPlanned, AnalysisSkipped, AssetAdvanced, AssetDeleted,
+    AssetPublished, AudioPackaged, AudioPlanned, AudioRepackagePlanned, AudioTranscoded,
+    CaptionsImported, CaptionsPlanned, ChunkAnalyzed, ChunkPackaged, ChunkPlanned,
+    ChunkRepackagePlanned, ChunkTranscoded, CuesCompleted, DetectionsCompleted, DetectionsPlanned,
+    ManifestsPlanned, MediaProbed, MediaRejected, Payload, PicturesPlanned, PosterCompleted,
+    RekeyRequested, RetryRequested, SpeechPlanned, SpeechTranscribed, StepFailed,
+    ThumbnailsCompleted, TranscriptCompleted, TranscriptSkipped, UploadFinalized,
 };
 
 const TYPES: &[&str] = &[
+    AnalysisCompleted::TYPE,
+    AnalysisPlanned::TYPE,
+    AnalysisSkipped::TYPE,
+    ChunkAnalyzed::TYPE,
+    DetectionsCompleted::TYPE,
+    DetectionsPlanned::TYPE,
     AssetAdvanced::TYPE,
     AssetDeleted::TYPE,
     AssetPublished::TYPE,

@@ -28,7 +28,7 @@ run "the_example_can_be_planned" {
   }
 
   assert {
-    condition     = toset([for function, needs in local.functions : function if try(needs.media, "none") != "none"]) == toset(["encrypt-package", "portal", "thumbnail", "transcribe"])
+    condition     = toset([for function, needs in local.functions : function if try(needs.media, "none") != "none"]) == toset(["analyze", "encrypt-package", "portal", "thumbnail", "transcribe"])
     error_message = "The media bucket is written by who publishes, and by nobody else."
   }
 

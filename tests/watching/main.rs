@@ -17,7 +17,8 @@ use reeldrop_tests::{Bundle, clip};
 use traces::{Collector, Span};
 
 /// The functions that a plain title goes through.
-const CHAIN: [&str; 7] = [
+const CHAIN: [&str; 8] = [
+    "analyze",
     "bucket-source",
     "catalog-write",
     "encrypt-package",

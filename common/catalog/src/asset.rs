@@ -5,7 +5,7 @@ use serde::Serialize;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use crate::{AssetState, Caption, PackageState, Progress, RenditionKind, Transcript};
+use crate::{Analysis, AssetState, Caption, PackageState, Progress, RenditionKind, Transcript};
 
 /// A title in a list.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -107,6 +107,8 @@ pub struct AssetDetail {
     pub captions: Vec<Caption>,
     /// Whether somebody has listened to it; none where there is no sound, or not yet.
     pub transcript: Option<Transcript>,
+    /// Whether somebody has looked at it; none before it is probed.
+    pub analysis: Option<Analysis>,
     /// Events of it that a function could not take.
     pub dead_letters: Vec<DeadLetter>,
 }

@@ -4,6 +4,7 @@ mod asset;
 mod captions;
 mod changes;
 mod database_url;
+mod detections;
 mod error;
 mod key_store;
 mod list;
@@ -22,6 +23,7 @@ pub use asset::{Asset, AssetDetail, DeadLetter, Package, Pictures, PublishedRend
 pub use captions::{Caption, Transcript, TranscriptState};
 pub use changes::{CHANNEL, Change};
 pub use database_url::database_url;
+pub use detections::{Analysis, AnalysisState, ListDetections, NumberedDetection, Sighting};
 pub use error::CatalogError;
 pub use key_store::{ContentKey, KeyStore};
 pub use list::{AssetPage, ListAssets};

@@ -1,11 +1,11 @@
-//! Titles by what is said in them, and by their names.
+//! Titles by what is said and seen in them, and by their names.
 
 use reeldrop_events::AssetId;
 use serde::Serialize;
 use tokio_postgres::Row;
 
 use crate::{
-    Catalog, CatalogError,
+    Catalog, CatalogError, Sighting,
     rows::{asset_id, count},
 };
 
@@ -73,12 +73,14 @@ pub struct Named {
 }
 
 /// What was found.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Found {
     /// Titles by name, the newest first.
     pub titles: Vec<Named>,
     /// Moments: those with the very phrase first, then by title, the newest first.
     pub moments: Vec<Moment>,
+    /// Moments at which all of the words are seen: the surest of each title first.
+    pub sightings: Vec<Sighting>,
 }
 
 impl Catalog {
@@ -99,9 +101,11 @@ impl Catalog {
         let moments = client.prepare_cached(MOMENTS).await?;
         let limit = i64::from(limit.clamp(1, MAX_MOMENTS));
         let moments = client.query(&moments, &[&words, &limit]).await?;
+        drop(client);
         Ok(Found {
             titles: titles.iter().map(named).collect::<Result<_, _>>()?,
             moments: moments.iter().map(moment).collect::<Result<_, _>>()?,
+            sightings: self.sightings(words, limit).await?,
         })
     }
 }

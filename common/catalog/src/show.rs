@@ -69,6 +69,7 @@ impl Catalog {
                 .captions(asset.id, plan.as_ref().and_then(spoken))
                 .await?,
             transcript: self.transcript(asset.id).await?,
+            analysis: self.analysis(asset.id).await?,
             plan,
             packages: self.packages(asset.id).await?,
             renditions: self

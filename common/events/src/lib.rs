@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod analysis;
 mod asset;
 mod captions;
 mod envelope;
@@ -13,6 +14,10 @@ mod speech;
 mod status;
 mod upload;
 
+pub use analysis::{
+    AnalysisCompleted, AnalysisPlan, AnalysisPlanned, AnalysisSkipped, Area, ChunkAnalyzed,
+    Detection, DetectionsCompleted, DetectionsPlanned, LookingModel,
+};
 pub use asset::{AssetId, PackageNo};
 pub use captions::{
     CaptionOrigin, CaptionsImported, CuesCompleted, ManifestsPlanned, TimedText,

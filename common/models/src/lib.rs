@@ -1,10 +1,12 @@
 #![doc = include_str!("../README.md")]
 
+mod detector;
 mod error;
 mod registry;
 
 use std::path::PathBuf;
 
+pub use detector::{Channels, Detector, Fit, Head};
 pub use error::ModelError;
 pub use registry::{Model, Registry, Task};
 

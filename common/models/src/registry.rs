@@ -9,7 +9,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::ModelError;
+use crate::{Detector, ModelError};
 
 const BUILT_IN: &str = include_str!("../models.yaml");
 
@@ -23,10 +23,14 @@ pub enum Task {
     Speech,
     /// Writes what a machine says: for tests, and never chosen by itself.
     SyntheticSpeech,
+    /// Finds things on pictures (ONNX).
+    Objects,
+    /// Finds faces on pictures (ONNX).
+    Faces,
 }
 
 /// One model.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Model {
     /// Its name on the command line.
@@ -48,10 +52,13 @@ pub struct Model {
     pub about: String,
     /// Whether it is fetched without being asked for by name.
     pub pull: bool,
+    /// What goes in and comes out, for those that look at pictures.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detector: Option<Detector>,
 }
 
 /// All models that are known.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Registry(Vec<Model>);
 
 impl Registry {
@@ -150,6 +157,8 @@ mod tests {
                 model.name
             );
             assert!(!model.pull || url.is_some(), "{}", model.name);
+            let looks = matches!(model.task, Task::Objects | Task::Faces);
+            assert_eq!(looks, model.detector.is_some(), "{}", model.name);
         }
     }
 

@@ -96,6 +96,16 @@ pub enum Key<'a> {
     CaptionsSrt { asset: AssetId, name: &'a str },
     /// The words of a transcript with their times, JSON.
     CaptionsWords { asset: AssetId, name: &'a str },
+    /// The note of what was seen in a part.
+    AnalysisIndex { asset: AssetId, part: u32 },
+    /// What is seen in a title: detections, scenes, motion (JSON).
+    Seen { asset: AssetId, name: &'a str },
+    /// Where it is seen, for one stretch of the title, from 0 (JSON).
+    SeenStretch {
+        asset: AssetId,
+        name: &'a str,
+        number: u32,
+    },
     /// One WebVTT segment of a caption track, from 0.
     CaptionsSegment {
         asset: AssetId,
@@ -115,6 +125,7 @@ impl Key<'_> {
             | Self::PackagedIndex { .. }
             | Self::PicturesIndex { .. }
             | Self::SpeechIndex { .. }
+            | Self::AnalysisIndex { .. }
             | Self::CaptionsIndex { .. }
             | Self::ImportedCaptions { .. } => Bucket::Work,
             Self::Init { .. }
@@ -131,7 +142,9 @@ impl Key<'_> {
             | Self::Captions { .. }
             | Self::CaptionsSrt { .. }
             | Self::CaptionsWords { .. }
-            | Self::CaptionsSegment { .. } => Bucket::Media,
+            | Self::CaptionsSegment { .. }
+            | Self::Seen { .. }
+            | Self::SeenStretch { .. } => Bucket::Media,
         }
     }
 
@@ -197,6 +210,13 @@ impl Key<'_> {
             Self::StoryboardSheet { asset, sheet } => format!("{asset}/storyboard/{sheet:03}.jpg"),
             Self::Preview { asset } => format!("{asset}/preview.webp"),
             Self::SpeechIndex { asset, part } => format!("{asset}/speech/{part:06}.json"),
+            Self::AnalysisIndex { asset, part } => format!("{asset}/analysis/{part:06}.json"),
+            Self::Seen { asset, name } => format!("{asset}/seen/{name}.json"),
+            Self::SeenStretch {
+                asset,
+                name,
+                number,
+            } => format!("{asset}/seen/{name}/{number}.json"),
             Self::CaptionsIndex { asset, name } => format!("{asset}/captions/{name}.json"),
             Self::ImportedCaptions { asset, name } => format!("{asset}/imported/{name}.txt"),
             Self::Captions { asset, name } => format!("{asset}/text/{name}.vtt"),
@@ -222,6 +242,9 @@ impl Key<'_> {
             | Self::PackagedIndex { .. }
             | Self::PicturesIndex { .. }
             | Self::SpeechIndex { .. }
+            | Self::AnalysisIndex { .. }
+            | Self::Seen { .. }
+            | Self::SeenStretch { .. }
             | Self::CaptionsIndex { .. }
             | Self::CaptionsWords { .. } => "application/json",
             Self::HlsMultivariant { .. } | Self::HlsBeside { .. } | Self::HlsMedia { .. } => {
@@ -250,6 +273,7 @@ impl Key<'_> {
             | Self::PackagedIndex { .. }
             | Self::PicturesIndex { .. }
             | Self::SpeechIndex { .. }
+            | Self::AnalysisIndex { .. }
             | Self::CaptionsIndex { .. }
             | Self::ImportedCaptions { .. } => "private, no-store",
             Self::HlsMultivariant { .. }
@@ -266,7 +290,9 @@ impl Key<'_> {
             | Self::Captions { .. }
             | Self::CaptionsSrt { .. }
             | Self::CaptionsWords { .. }
-            | Self::CaptionsSegment { .. } => "public, max-age=31536000, immutable",
+            | Self::CaptionsSegment { .. }
+            | Self::Seen { .. }
+            | Self::SeenStretch { .. } => "public, max-age=31536000, immutable",
         }
     }
 }

@@ -3,16 +3,18 @@
 use cloudevents::{AttributesReader, Event};
 use deadpool_postgres::Transaction;
 use reeldrop_events::{
-    AssetAdvanced, AssetDeleted, AssetId, AssetPublished, AudioPackaged, AudioPlanned,
-    AudioRepackagePlanned, AudioTranscoded, CaptionsImported, CaptionsPlanned, ChunkPackaged,
-    ChunkPlanned, ChunkRepackagePlanned, ChunkTranscoded, CuesCompleted, DecodeError, Events,
-    Incoming, ManifestsPlanned, MediaProbed, MediaRejected, Payload, PicturesPlanned,
-    PosterCompleted, RekeyRequested, RetryRequested, Source, SpeechPlanned, SpeechTranscribed,
-    StepFailed, ThumbnailsCompleted, TranscriptCompleted, TranscriptSkipped, UploadFinalized,
+    AnalysisCompleted, AnalysisPlanned, AnalysisSkipped, AssetAdvanced, AssetDeleted, AssetId,
+    AssetPublished, AudioPackaged, AudioPlanned, AudioRepackagePlanned, AudioTranscoded,
+    CaptionsImported, CaptionsPlanned, ChunkAnalyzed, ChunkPackaged, ChunkPlanned,
+    ChunkRepackagePlanned, ChunkTranscoded, CuesCompleted, DecodeError, DetectionsCompleted,
+    DetectionsPlanned, Events, Incoming, ManifestsPlanned, MediaProbed, MediaRejected, Payload,
+    PicturesPlanned, PosterCompleted, RekeyRequested, RetryRequested, Source, SpeechPlanned,
+    SpeechTranscribed, StepFailed, ThumbnailsCompleted, TranscriptCompleted, TranscriptSkipped,
+    UploadFinalized,
 };
 
 use crate::{
-    Error, failure, packaged, part, probed, published, repackage, request, retry, speech,
+    Error, analysis, failure, packaged, part, probed, published, repackage, request, retry, speech,
     title::Title,
 };
 
@@ -101,6 +103,18 @@ facts! {
     TranscriptSkipped,
     /// Said by this function itself.
     ManifestsPlanned,
+    /// A part of the picture is to be looked at.
+    AnalysisPlanned,
+    /// A part of the picture is looked at.
+    ChunkAnalyzed,
+    /// Said by this function itself.
+    DetectionsPlanned,
+    /// Some of what is seen.
+    DetectionsCompleted,
+    /// All that is seen is joined.
+    AnalysisCompleted,
+    /// Nobody looks.
+    AnalysisSkipped,
     /// A step cannot succeed.
     StepFailed,
     /// A further package is wanted.
@@ -125,6 +139,8 @@ impl Fact {
             Self::AssetAdvanced(said) => Some(&said.source),
             Self::SpeechPlanned(said) => Some(&said.source),
             Self::SpeechTranscribed(said) => Some(&said.source),
+            Self::AnalysisPlanned(said) => Some(&said.source),
+            Self::ChunkAnalyzed(said) => Some(&said.source),
             Self::ChunkPackaged(_)
             | Self::AudioPackaged(_)
             | Self::ChunkRepackagePlanned(_)
@@ -139,6 +155,10 @@ impl Fact {
             | Self::TranscriptCompleted(_)
             | Self::TranscriptSkipped(_)
             | Self::ManifestsPlanned(_)
+            | Self::DetectionsPlanned(_)
+            | Self::DetectionsCompleted(_)
+            | Self::AnalysisCompleted(_)
+            | Self::AnalysisSkipped(_)
             | Self::StepFailed(_)
             | Self::RekeyRequested(_)
             | Self::RetryRequested(_)
@@ -169,6 +189,11 @@ impl Fact {
             Self::CuesCompleted(said) => speech::cues(transaction, title, said).await,
             Self::TranscriptCompleted(said) => speech::completed(transaction, title, said).await,
             Self::TranscriptSkipped(said) => speech::skipped(transaction, title, said).await,
+            Self::AnalysisPlanned(_) => analysis::planned(transaction, title).await,
+            Self::ChunkAnalyzed(said) => analysis::analyzed(transaction, title, said).await,
+            Self::DetectionsCompleted(said) => analysis::detections(transaction, title, said).await,
+            Self::AnalysisCompleted(said) => analysis::completed(transaction, title, said).await,
+            Self::AnalysisSkipped(said) => analysis::skipped(transaction, title, said).await,
             Self::StepFailed(said) => failure::keep(transaction, title, said).await,
             Self::RekeyRequested(said) => repackage::request(transaction, title, said).await,
             Self::RetryRequested(said) => retry::again(transaction, title, said).await,
@@ -180,6 +205,7 @@ impl Fact {
             | Self::CaptionsPlanned(_)
             | Self::CaptionsImported(_)
             | Self::ManifestsPlanned(_)
+            | Self::DetectionsPlanned(_)
             | Self::ChunkRepackagePlanned(_)
             | Self::AudioRepackagePlanned(_) => Ok(Events::none()),
         }

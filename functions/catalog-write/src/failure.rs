@@ -3,7 +3,7 @@
 use deadpool_postgres::Transaction;
 use reeldrop_events::{AssetId, Events, StepFailed};
 
-use crate::{Error, settle::settle, speech, title::Title};
+use crate::{Error, analysis, settle::settle, speech, title::Title};
 
 const KEEP: &str = "
     insert into failures (asset, step, part, package, kind, rendition, index, essential, reason)
@@ -121,6 +121,9 @@ pub(crate) async fn keep(
     // A file that a person has brought changes nothing about what was heard.
     if said.step == "transcribe" && said.part != "import" {
         speech::failed(transaction, title, &said.reason).await?;
+    }
+    if said.step == "analyze" {
+        analysis::failed(transaction, title, &said.reason).await?;
     }
     settle(transaction, title.asset).await?;
     Ok(Events::none())

@@ -4,14 +4,15 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use cloudevents::{AttributesReader, Data, Event};
 use deadpool_postgres::Transaction;
 use reeldrop_events::{
-    AssetAdvanced, AssetId, AudioPlanned, AudioRepackagePlanned, AudioTranscoded, CaptionsImported,
-    CaptionsPlanned, ChunkPlanned, ChunkRepackagePlanned, ChunkTranscoded, DecodeError, Incoming,
-    ManifestsPlanned, Payload, PicturesPlanned, SpeechPlanned,
+    AnalysisPlanned, AssetAdvanced, AssetId, AudioPlanned, AudioRepackagePlanned, AudioTranscoded,
+    CaptionsImported, CaptionsPlanned, ChunkPlanned, ChunkRepackagePlanned, ChunkTranscoded,
+    DecodeError, DetectionsPlanned, Incoming, ManifestsPlanned, Payload, PicturesPlanned,
+    SpeechPlanned,
 };
 use reeldrop_runtime::Failure;
 
 use crate::{
-    CatalogWrite, Error,
+    CatalogWrite, Error, analysis,
     failure::{self, About, is_essential},
     settle::settle,
     speech,
@@ -123,6 +124,9 @@ impl CatalogWrite {
         if letter.step == "transcribe" && letter.ty != CaptionsImported::TYPE {
             speech::failed(&transaction, &title, &letter.reason).await?;
         }
+        if letter.step == "analyze" {
+            analysis::failed(&transaction, &title, &letter.reason).await?;
+        }
         settle(&transaction, asset).await?;
         Ok(transaction.commit().await?)
     }
@@ -175,6 +179,9 @@ fn consumer(ty: &str) -> &'static str {
     ];
     if is(&listening) {
         return "transcribe";
+    }
+    if is(&[AnalysisPlanned::TYPE, DetectionsPlanned::TYPE]) {
+        return "analyze";
     }
     if ty == PicturesPlanned::TYPE {
         return "thumbnail";

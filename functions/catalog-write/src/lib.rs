@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod advance;
+mod analysis;
 mod error;
 mod fact;
 mod failure;

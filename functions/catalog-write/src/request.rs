@@ -15,7 +15,10 @@ const TOMBSTONE: &str = "
     where id = $1";
 
 /// What belongs to a title, what refers to others before these.
-const TABLES: [&str; 16] = [
+const TABLES: [&str; 19] = [
+    "detections",
+    "analyzed_parts",
+    "analyses",
     "cues",
     "captions",
     "speech_parts",

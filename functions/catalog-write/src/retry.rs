@@ -26,11 +26,14 @@ const FAILED_PARTS: &str = "
     select package, kind, rendition, index, planned from parts
     where asset = $1 and state = 'failed' order by package, first_segment, kind, rendition";
 
-/// Whether nobody has listened to the title, and somebody can.
-const UNHEARD: &str = "
+/// Whether nobody has listened to the title, or looked at it, and somebody can.
+const UNDONE: &str = "
     select exists (select from transcripts t join assets a on a.id = t.asset
         where t.asset = $1 and t.state in ('skipped', 'failed')
-          and a.media is not null and a.plan is not null) as unheard";
+          and a.media is not null and a.plan is not null) as unheard,
+        exists (select from analyses t join assets a on a.id = t.asset
+        where t.asset = $1 and t.state in ('skipped', 'failed')
+          and a.media is not null and a.plan is not null) as unseen";
 
 const FAILURES: &str = "select step, part, kind, package from failures where asset = $1";
 
@@ -41,7 +44,7 @@ const TITLE: &str = "
 
 /// A failed part is where it was before. What was encoded stays encoded until the work bucket
 /// forgets it; transcode then does it again.
-const FORGIVE: [&str; 10] = [
+const FORGIVE: [&str; 13] = [
     "delete from failures where asset = $1",
     "delete from dead_letters where asset = $1",
     "delete from thumbnails where asset = $1 and state = 'failed' and poster is null",
@@ -60,6 +63,12 @@ const FORGIVE: [&str; 10] = [
     "delete from speech_parts where asset = $1
      and exists (select from transcripts where asset = $1 and state in ('skipped', 'failed'))",
     "delete from transcripts where asset = $1 and state in ('skipped', 'failed')",
+    // So is what was seen.
+    "delete from seen_events where asset = $1 and source = '/reeldrop/analyze'
+     and exists (select from analyses where asset = $1 and state in ('skipped', 'failed'))",
+    "delete from analyzed_parts where asset = $1
+     and exists (select from analyses where asset = $1 and state in ('skipped', 'failed'))",
+    "delete from analyses where asset = $1 and state in ('skipped', 'failed')",
 ];
 
 /// `retry.requested`.
@@ -68,9 +77,10 @@ pub(crate) async fn again(
     title: &Title,
     said: &RetryRequested,
 ) -> Result<Events, Error> {
-    let unheard = transaction.query_one(UNHEARD, &[&title.asset.0]).await?;
+    let undone = transaction.query_one(UNDONE, &[&title.asset.0]).await?;
     let mut wanted = Wanted {
-        unheard: unheard.try_get("unheard")?,
+        unheard: undone.try_get("unheard")?,
+        unseen: undone.try_get("unseen")?,
         ..Wanted::default()
     };
     wanted.letters(transaction, title).await?;
@@ -116,6 +126,8 @@ struct Wanted {
     from_the_start: bool,
     /// It is to be listened to from its first part on.
     unheard: bool,
+    /// It is to be looked at from its first part on.
+    unseen: bool,
     /// Its pictures, or a first poster, failed.
     pictures: bool,
     /// Packages whose manifests failed.
@@ -153,7 +165,8 @@ impl Wanted {
                 continue;
             }
             // All parts are planned again, perhaps for another model.
-            if self.unheard && step == "transcribe" && ty != CaptionsImported::TYPE {
+            let heard_again = self.unheard && step == "transcribe" && ty != CaptionsImported::TYPE;
+            if heard_again || (self.unseen && step == "analyze") {
                 continue;
             }
             // What came without data cannot be said again.
@@ -219,8 +232,8 @@ impl Wanted {
             let package: Option<i32> = row.try_get("package")?;
             match step.as_str() {
                 "thumbnail" => self.pictures = true,
-                // A title that was not heard is listened to again: see `start`.
-                "transcribe" => {}
+                // A title that was not heard or seen is listened to, or looked at, again: see `start`.
+                "transcribe" | "analyze" => {}
                 "encrypt-package" if whole => {
                     self.manifests.insert(package.unwrap_or(1).unsigned_abs());
                 }
@@ -256,7 +269,8 @@ impl Wanted {
         }
         let (media, plan): (Option<Value>, Option<Value>) =
             (row.try_get("media")?, row.try_get("plan")?);
-        if let (true, Some(media), Some(plan)) = (self.unheard, media, plan) {
+        let undone = self.unheard || self.unseen;
+        if let (true, Some(media), Some(plan)) = (undone, media, plan) {
             self.say(Outgoing::of(&MediaProbed {
                 asset: title.asset,
                 source,

@@ -9,7 +9,7 @@ use time::OffsetDateTime;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::addresses::Addresses;
+use crate::{addresses::Addresses, api::detections::Looked};
 
 /// A title, as lists show it.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -97,6 +97,8 @@ pub(crate) struct TitleDetail {
     captions: Vec<Captions>,
     /// Whether somebody has listened to it; nothing where it has no sound, or not yet.
     transcript: Option<Transcript>,
+    /// Whether somebody has looked at it; nothing before the file is understood.
+    analysis: Option<Looked>,
     /// Events of it that a function could not take.
     dead_letters: Vec<DeadLetter>,
 }
@@ -260,6 +262,9 @@ impl TitleDetail {
                 state: transcript.state,
                 reason: transcript.reason,
             }),
+            analysis: detail
+                .analysis
+                .map(|analysis| Looked::new(analysis, addresses)),
             dead_letters: detail
                 .dead_letters
                 .into_iter()

@@ -125,6 +125,7 @@ mod tests {
             url: Some(url),
             about: String::new(),
             pull: true,
+            detector: None,
         }
     }
 

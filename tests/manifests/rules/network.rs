@@ -17,9 +17,6 @@ pub(super) fn default_deny(deployment: &Deployment) -> Vec<String> {
     vec!["no NetworkPolicy denies all ingress and egress of all pods".to_owned()]
 }
 
-/// Functions that come with later steps and are named already.
-const TO_COME: [&str; 2] = ["transcribe", "analyze"];
-
 /// PostgreSQL's port, and that of the Auth Proxy's server side.
 const DATABASE: [u64; 2] = [5432, 3307];
 
@@ -33,7 +30,7 @@ pub(super) fn known_peers(deployment: &Deployment) -> Vec<String> {
     for policy in deployment.of_kind("NetworkPolicy") {
         for function in functions(policy) {
             let known = root().join("functions").join(function).is_dir();
-            if !known && !TO_COME.contains(&function) {
+            if !known {
                 findings.push(format!(
                     "{}: there is no function {function}",
                     label(policy)

@@ -12,7 +12,10 @@ use crate::{broker::Broker, story::Story};
 const TIMES: &str = "array['created_at', 'updated_at', 'playable_at', 'ready_at', 'planned_at',
     'transcoded_at', 'packaged_at', 'failed_at', 'deleted_at', 'seen_at', 'advances']";
 
-const TABLES: [&str; 17] = [
+const TABLES: [&str; 20] = [
+    "analyses",
+    "analyzed_parts",
+    "detections",
     "assets",
     "tracks",
     "packages",

@@ -79,7 +79,7 @@ impl Story {
         }
     }
 
-    fn media(self) -> Media {
+    pub(crate) fn media(self) -> Media {
         Media {
             container: Container::Mp4,
             duration_ns: u64::from(self.segments()) * 6_000_000_000,

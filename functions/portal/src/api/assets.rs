@@ -1,7 +1,7 @@
 //! Titles: list, show, retry, delete.
 
 use axum::{Json, extract::State, http::StatusCode, response::Redirect};
-use reeldrop_catalog::{Asset, AssetState, ListAssets, TranscriptState};
+use reeldrop_catalog::{AnalysisState, Asset, AssetState, ListAssets, TranscriptState};
 use reeldrop_events::{AssetDeleted, AssetId, Events, RetryRequested, Source};
 use reeldrop_store::{Bucket, Location};
 use serde::{Deserialize, Serialize};
@@ -113,7 +113,13 @@ pub(super) async fn retry(
             TranscriptState::Skipped | TranscriptState::Failed
         )
     });
-    if detail.asset.state != AssetState::Failed && !stuck && !unheard {
+    let unseen = detail.analysis.is_some_and(|analysis| {
+        matches!(
+            analysis.state,
+            AnalysisState::Skipped | AnalysisState::Failed
+        )
+    });
+    if detail.asset.state != AssetState::Failed && !stuck && !unheard && !unseen {
         return Err(Error::Conflict {
             error: format!(
                 "The title is {}: nothing of it has failed.",

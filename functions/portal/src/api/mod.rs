@@ -2,6 +2,7 @@
 
 mod assets;
 mod captions;
+pub(crate) mod detections;
 mod events;
 mod keys;
 mod new_upload;
@@ -23,6 +24,7 @@ use crate::{Portal, media, packaging};
     (name = "uploads", description = "Files on their way to the uploads bucket."),
     (name = "assets", description = "Titles: what uploads become."),
     (name = "captions", description = "What is said in titles."),
+    (name = "detections", description = "What is seen in titles."),
     (name = "keys", description = "Content keys and licences."),
     (name = "packaging", description = "The older packaging platform's addresses."),
 ))]
@@ -50,6 +52,7 @@ pub(crate) fn routes() -> (Router<Portal>, Document) {
         .routes(routes!(events::title))
         .routes(routes!(events::titles))
         .routes(routes!(search::search))
+        .routes(routes!(detections::list))
         .routes(routes!(keys::rekey))
         .routes(routes!(keys::key))
         .merge(licenses)

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
+use super::detections::Thing;
 use crate::{Error, Portal, addresses::Addresses, body::Question, error::Problem};
 
 /// Moments that are found where no number is asked for.
@@ -18,7 +19,7 @@ const LONGEST: usize = 200;
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct Words {
-    /// Words that are all said; `"a phrase"`, `this or that`, `-not this`.
+    /// Words that are all said, or all seen at once; `"a phrase"`, `this or that`, `-not this`.
     q: String,
     /// How many moments, 1 to 100; 30 where it is left out.
     limit: Option<u32>,
@@ -31,6 +32,8 @@ pub(super) struct Found {
     titles: Vec<Named>,
     /// Moments at which the words are said: those with the very phrase first.
     moments: Vec<Moment>,
+    /// Moments at which all of the words are seen: the surest of each title first.
+    sightings: Vec<Sighting>,
 }
 
 /// A title whose name was looked for.
@@ -60,7 +63,16 @@ struct Moment {
     text: String,
 }
 
-/// Finds titles by what is said in them, and by their names.
+/// A moment at which something is seen.
+#[derive(Debug, Serialize, ToSchema)]
+struct Sighting {
+    #[serde(flatten)]
+    title: Named,
+    #[serde(flatten)]
+    seen: Thing,
+}
+
+/// Finds titles by what is said and seen in them, and by their names.
 #[utoipa::path(get, path = "/api/search", tag = "captions", params(Words), responses(
     (status = 200, body = Found),
     (status = 400, description = "The question is too long", body = Problem),
@@ -84,6 +96,15 @@ pub(super) async fn search(
         poster: poster.map(|key| addresses.media(&key)),
         file,
     };
+    let sightings = found.sightings.into_iter().map(|sighting| {
+        let mut title = named(sighting.asset, sighting.name, sighting.poster);
+        let start_s = sighting.detection.start_ms as f64 / 1_000.0;
+        title.watch = format!("{}?t={start_s}", title.watch);
+        Sighting {
+            title,
+            seen: Thing::new(sighting.detection),
+        }
+    });
     let titles = found.titles.into_iter();
     let moments = found.moments.into_iter().map(|moment| {
         let mut title = named(moment.asset, moment.name, moment.poster);
@@ -101,5 +122,6 @@ pub(super) async fn search(
             .map(|title| named(title.asset, title.name, title.poster))
             .collect(),
         moments: moments.collect(),
+        sightings: sightings.collect(),
     }))
 }

@@ -7,6 +7,7 @@ mod support;
 
 mod assets;
 mod captions;
+mod detections;
 mod keys;
 mod media;
 mod openapi;

@@ -7,10 +7,11 @@ use serde_json::Value;
 
 use crate::support::Stage;
 
-const PATHS: [&str; 22] = [
+const PATHS: [&str; 23] = [
     "/api/assets",
     "/api/assets/{id}",
     "/api/assets/{id}/captions",
+    "/api/assets/{id}/detections",
     "/api/assets/{id}/events",
     "/api/assets/{id}/key",
     "/api/assets/{id}/packages/{package}/key",

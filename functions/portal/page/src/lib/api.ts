@@ -66,6 +66,31 @@ export interface Transcript {
   reason: string | null;
 }
 
+/** Whether somebody has looked at a title. */
+export interface Analysis {
+  state: "planned" | "completed" | "skipped" | "failed";
+  reason: string | null;
+  /** Address of the boxes of a stretch, where `{n}` is its number. */
+  boxes: string | null;
+  stretch_ms: number | null;
+  stretches: number | null;
+}
+
+/** One thing that is seen from a time to another. */
+export interface Detection {
+  number: number;
+  label: string;
+  score: number;
+  start_ms: number;
+  end_ms: number;
+}
+
+export interface Seen {
+  analysis: Analysis | null;
+  detections: Detection[];
+  next: number | null;
+}
+
 export interface Named {
   asset: string;
   file: string;
@@ -78,14 +103,22 @@ export interface Moment extends Named {
   text: string;
 }
 
+export interface Sighting extends Named {
+  label: string;
+  start_ms: number;
+  end_ms: number;
+}
+
 export interface Found {
   titles: Named[];
   moments: Moment[];
+  sightings: Sighting[];
 }
 
 export interface TitleDetail extends Title {
   captions: Captions[];
   transcript: Transcript | null;
+  analysis: Analysis | null;
   packages: Package[];
   renditions: Rendition[];
   dead_letters: { step: string; type: string; reason: string }[];
@@ -158,6 +191,7 @@ export const api = {
   search: (words: string, signal?: AbortSignal) =>
     request<Found>("GET", `api/search?q=${encodeURIComponent(words)}`, undefined, signal),
   show: (asset: string) => request<TitleDetail>("GET", title(asset)),
+  detections: (asset: string) => request<Seen>("GET", `${title(asset)}/detections?limit=1000`),
   retry: (asset: string) => request<unknown>("POST", `${title(asset)}/retry`),
   remove: (asset: string) => request<unknown>("DELETE", title(asset)),
   startUpload: (wanted: UploadRequest, signal?: AbortSignal) =>

@@ -1,0 +1,203 @@
+//! What is seen in a title: the parts that are looked at, and what was found in all of them.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{AssetId, Chunk, Payload, Ratio, Source, Timeline, VideoTrack};
+
+/// A model that looks, in the version that it does it with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LookingModel {
+    /// Its name in the registry.
+    pub name: String,
+    /// The first eight digits of its file's SHA-256.
+    pub version: String,
+}
+
+/// How a title is looked at: the same for all of its parts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AnalysisPlan {
+    /// The time line that parts are cut on, and that results are timed on.
+    pub timeline: Timeline,
+    /// How long the title is, milliseconds: nothing is seen beyond.
+    pub duration_ms: u64,
+    /// Pictures per second that are looked at.
+    pub rate: Ratio,
+    /// The models that look, in order.
+    pub models: Vec<LookingModel>,
+    /// How many parts there are, 1 or more.
+    pub parts: u32,
+}
+
+impl AnalysisPlan {
+    /// What tells one way of looking from another: models with their versions, and the rate.
+    #[must_use]
+    pub fn key(&self) -> String {
+        let models = self.models.iter();
+        let mut key: String = models
+            .map(|m| format!("{}@{}+", m.name, m.version))
+            .collect();
+        key.push_str(&format!("{}:{}", self.rate.num, self.rate.den));
+        key
+    }
+}
+
+/// `analysis.planned`: look at this part.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AnalysisPlanned {
+    /// The title.
+    pub asset: AssetId,
+    /// The uploaded file.
+    pub source: Source,
+    /// Its video track.
+    pub video: VideoTrack,
+    /// How to look.
+    pub analysis: AnalysisPlan,
+    /// The range to look at.
+    pub chunk: Chunk,
+}
+
+/// `chunk.analyzed`: what was seen in a part lies in the work bucket.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChunkAnalyzed {
+    /// The title.
+    pub asset: AssetId,
+    /// The uploaded file.
+    pub source: Source,
+    /// How it was looked at.
+    pub analysis: AnalysisPlan,
+    /// Which part, from 0.
+    pub part: u32,
+    /// Pictures that were looked at.
+    pub pictures: u32,
+    /// What was found on all of them together.
+    pub boxes: u32,
+}
+
+/// `detections.planned`: every part is looked at; join what was seen.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DetectionsPlanned {
+    /// The title.
+    pub asset: AssetId,
+    /// How it was looked at.
+    pub analysis: AnalysisPlan,
+}
+
+/// A rectangle of the picture as it is shown: upright, in square pixels, width and height being 1.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Area {
+    /// Left edge.
+    pub x: f64,
+    /// Upper edge.
+    pub y: f64,
+    /// Width.
+    pub width: f64,
+    /// Height.
+    pub height: f64,
+}
+
+/// One thing that is seen from a time to another.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Detection {
+    /// What it is, in the model's word.
+    pub label: String,
+    /// The best score that it had, 0 to 1.
+    pub score: f64,
+    /// Where it was then.
+    pub area: Area,
+    /// When that was, milliseconds from the title's beginning.
+    pub best_ms: u64,
+    /// When it is first seen, milliseconds.
+    pub start_ms: u64,
+    /// When it is no longer seen, milliseconds.
+    pub end_ms: u64,
+    /// The model that saw it.
+    pub model: LookingModel,
+}
+
+/// `detections.completed`: some of what is seen in a title.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DetectionsCompleted {
+    /// The title.
+    pub asset: AssetId,
+    /// Name of the analysis that it belongs to.
+    pub name: String,
+    /// Which page, from 0.
+    pub page: u32,
+    /// Number of the first detection on it, from 0.
+    pub first: u32,
+    /// The detections, in the order in which they begin.
+    pub detections: Vec<Detection>,
+}
+
+/// `analysis.completed`: what is seen in a title lies in the media bucket.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AnalysisCompleted {
+    /// The title.
+    pub asset: AssetId,
+    /// Name of the analysis, unique in the title.
+    pub name: String,
+    /// How many detections there are.
+    pub detections: u32,
+    /// How many scenes there are.
+    pub scenes: u32,
+    /// Key of the detections, scenes and motion (JSON) in the media bucket.
+    pub sidecar: String,
+    /// Length of a stretch whose boxes lie in one object, milliseconds.
+    pub stretch_ms: u64,
+    /// How many of these there are.
+    pub stretches: u32,
+}
+
+/// `analysis.skipped`: nobody looks at this title, and why.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AnalysisSkipped {
+    /// The title.
+    pub asset: AssetId,
+    /// Why, and what to do, in words for a person.
+    pub reason: String,
+}
+
+macro_rules! analysis_payload {
+    ($name:ident, $ty:literal, $part:expr) => {
+        impl Payload for $name {
+            const TYPE: &'static str = $ty;
+
+            fn asset(&self) -> AssetId {
+                self.asset
+            }
+
+            fn part(&self) -> String {
+                let part: fn(&Self) -> String = $part;
+                part(self)
+            }
+        }
+    };
+}
+
+analysis_payload!(AnalysisPlanned, "io.reeldrop.analysis.planned.v1", |p| {
+    format!("analysis/{}", p.chunk.index)
+});
+// With the models: looking again with others is news.
+analysis_payload!(ChunkAnalyzed, "io.reeldrop.chunk.analyzed.v1", |p| format!(
+    "{}/{}",
+    p.analysis.key(),
+    p.part
+));
+analysis_payload!(
+    DetectionsPlanned,
+    "io.reeldrop.detections.planned.v1",
+    |p| p.analysis.key()
+);
+analysis_payload!(
+    DetectionsCompleted,
+    "io.reeldrop.detections.completed.v1",
+    |p| format!("{}/{}", p.name, p.page)
+);
+analysis_payload!(
+    AnalysisCompleted,
+    "io.reeldrop.analysis.completed.v1",
+    |p| p.name.clone()
+);
+analysis_payload!(AnalysisSkipped, "io.reeldrop.analysis.skipped.v1", |_| {
+    String::new()
+});

@@ -1,0 +1,202 @@
+//! Settings from the environment, and the models and the library that they choose.
+
+use std::{fmt, path::PathBuf, str::FromStr};
+
+use reeldrop_events::{LookingModel, Ratio};
+use reeldrop_models::{Model, ModelError, Registry, Task};
+use reeldrop_runtime::{InvalidVariable, env_or, env_parsed};
+
+const LIBRARY: &str = "libonnxruntime.so";
+
+/// Where systems and images have libraries.
+const SYSTEM_FOLDERS: [&str; 4] = [
+    "/usr/lib/reeldrop",
+    "/usr/local/lib",
+    "/usr/lib",
+    "/usr/lib/x86_64-linux-gnu",
+];
+
+/// Pictures per second: things that people notice stay longer than half a second.
+const DEFAULT_RATE: u32 = 2;
+
+/// More find nothing more, and take longer than a part may.
+const MOST_PER_S: u32 = 10;
+
+/// More threads than these do not make small models faster.
+const MOST_THREADS: usize = 8;
+
+/// Why the function cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// A variable does not fit.
+    #[error(transparent)]
+    Variable(#[from] InvalidVariable),
+    /// The registry cannot be read.
+    #[error(transparent)]
+    Registry(#[from] ModelError),
+}
+
+/// What computes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Execution {
+    /// The processor.
+    #[default]
+    Cpu,
+    /// An NVIDIA card, by CUDA.
+    Cuda,
+    /// An NVIDIA card, by TensorRT.
+    TensorRt,
+}
+
+impl FromStr for Execution {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "cpu" => Ok(Self::Cpu),
+            "cuda" => Ok(Self::Cuda),
+            "tensorrt" => Ok(Self::TensorRt),
+            _ => Err("cpu, cuda or tensorrt"),
+        }
+    }
+}
+
+impl fmt::Display for Execution {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Cpu => "cpu",
+            Self::Cuda => "cuda",
+            Self::TensorRt => "tensorrt",
+        })
+    }
+}
+
+/// How to look.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The folder of models.
+    pub folder: PathBuf,
+    /// The models that are known.
+    pub registry: Registry,
+    /// Name of the model that finds things; empty to take the best that is installed.
+    pub objects: String,
+    /// The library of ONNX Runtime; none to look for it.
+    pub library: Option<PathBuf>,
+    /// What computes.
+    pub execution: Execution,
+    /// Pictures per second that are looked at.
+    pub rate: Ratio,
+    /// Threads that compute.
+    pub threads: usize,
+}
+
+/// Nobody can look: what to do, for a person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Blind {
+    #[error("skipped: no model; run `reeldrop models pull`")]
+    NoModel,
+    #[error(
+        "skipped: no ONNX Runtime; run `make setup`, or set REELDROP_ONNXRUNTIME to libonnxruntime.so"
+    )]
+    NoLibrary,
+}
+
+/// A model that is installed.
+#[derive(Clone, Debug)]
+pub(crate) struct Installed {
+    pub(crate) model: Model,
+    pub(crate) path: PathBuf,
+}
+
+impl Installed {
+    /// As events name it.
+    pub(crate) fn named(&self) -> LookingModel {
+        LookingModel {
+            name: self.model.name.clone(),
+            version: self.model.sha256.chars().take(8).collect(),
+        }
+    }
+}
+
+impl Config {
+    /// Reads the environment.
+    ///
+    /// # Errors
+    /// [`ConfigError`] with the variable that does not fit.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let rate = env_parsed("REELDROP_ANALYSIS_RATE", DEFAULT_RATE)?;
+        let invalid = |name, value: &str, reason| InvalidVariable::new(name, value, reason);
+        if !(1..=MOST_PER_S).contains(&rate) {
+            let value = rate.to_string();
+            return Err(invalid("REELDROP_ANALYSIS_RATE", &value, "1 to 10").into());
+        }
+        let registry = Registry::built_in()?;
+        let objects = env_or("REELDROP_OBJECTS_MODEL", "");
+        let known = registry.named(&objects).map(|model| model.task);
+        if !objects.is_empty() && known != Some(Task::Objects) {
+            let reason = "a model for objects: `reeldrop models list`";
+            return Err(invalid("REELDROP_OBJECTS_MODEL", &objects, reason).into());
+        }
+        Ok(Self {
+            folder: reeldrop_models::folder_from_env(),
+            registry,
+            objects,
+            library: Some(env_or("REELDROP_ONNXRUNTIME", ""))
+                .filter(|path| !path.is_empty())
+                .map(PathBuf::from),
+            execution: env_parsed("REELDROP_EXECUTION", Execution::Cpu)?,
+            rate: Ratio { num: rate, den: 1 },
+            threads: env_parsed(
+                "REELDROP_ANALYSIS_THREADS",
+                (cores - 1).clamp(1, MOST_THREADS),
+            )?,
+        })
+    }
+
+    /// The models that are installed, if anything can run them.
+    pub(crate) fn models(&self) -> Result<Vec<Installed>, Blind> {
+        let objects = match self.objects.as_str() {
+            "" => self.registry.installed(Task::Objects, &self.folder),
+            name => self.registry.named(name).map(|model| {
+                let path = self.folder.join(&model.file);
+                (model, path)
+            }),
+        };
+        let faces = self.registry.installed(Task::Faces, &self.folder);
+        let installed: Vec<_> = [objects, faces]
+            .into_iter()
+            .flatten()
+            .filter(|(_, path)| path.is_file())
+            .map(|(model, path)| Installed {
+                model: model.clone(),
+                path,
+            })
+            .collect();
+        if installed.is_empty() {
+            return Err(Blind::NoModel);
+        }
+        self.library().map(|_| installed).ok_or(Blind::NoLibrary)
+    }
+
+    /// The library that runs models, where there is one.
+    pub(crate) fn library(&self) -> Option<PathBuf> {
+        if let Some(library) = &self.library {
+            return Some(library.clone()).filter(|path| path.is_file());
+        }
+        let folders = [Some(self.folder.clone()), setup_folder()];
+        let folders = folders.into_iter().flatten();
+        let folders = folders.chain(SYSTEM_FOLDERS.map(PathBuf::from));
+        folders
+            .map(|folder| folder.join(LIBRARY))
+            .find(|path| path.is_file())
+    }
+}
+
+/// Where `local/scripts/setup` puts the library.
+fn setup_folder() -> Option<PathBuf> {
+    let set = |name| std::env::var_os(name).filter(|value| !value.is_empty());
+    let cache = set("XDG_CACHE_HOME").map(PathBuf::from);
+    let cache = cache.or_else(|| Some(PathBuf::from(set("HOME")?).join(".cache")))?;
+    Some(cache.join("reeldrop/onnxruntime"))
+}

@@ -1,0 +1,151 @@
+#![doc = include_str!("../README.md")]
+
+mod config;
+mod error;
+mod eye;
+mod finished;
+mod grid;
+mod heads;
+mod input;
+mod join;
+mod look;
+mod looking;
+mod picture;
+mod planning;
+mod published;
+mod sampled;
+mod scenes;
+mod seen;
+mod source;
+mod tensor;
+
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Instant,
+};
+
+use reeldrop_events::{
+    AnalysisPlanned, AnalysisSkipped, ChunkAnalyzed, DetectionsPlanned, Events, MediaProbed,
+    Source, StepFailed,
+};
+use reeldrop_media::ReadAt;
+use reeldrop_runtime::{Failure, Function, blocking};
+use reeldrop_store::{Location, Store};
+
+pub use config::{Config, ConfigError, Execution};
+pub use error::Error;
+pub use input::Input;
+
+use crate::{looking::Looker, seen::Picture, source::Object};
+
+/// Looks at titles.
+pub struct Analyze {
+    store: Store,
+    config: Config,
+    /// The models, read when the first part comes; they stay, since reading them takes long.
+    looker: Arc<Mutex<Option<Looker>>>,
+}
+
+impl Function for Analyze {
+    const NAME: &'static str = "analyze";
+    type Input = Input;
+
+    async fn handle(&self, input: Input) -> Result<Events, Failure> {
+        let (asset, part) = (input.asset(), input.part());
+        let done = match &input {
+            Input::Probed(probed) => Ok(self.plan(probed)),
+            Input::Part(planned) => self.part(planned).await,
+            Input::Join(planned) => self.join(planned).await,
+        };
+        done.map_err(|error| {
+            error.into_failure(|reason| StepFailed {
+                asset,
+                step: Self::NAME.to_owned(),
+                part,
+                reason,
+            })
+        })
+    }
+}
+
+impl Analyze {
+    /// Uses `store` for sources and results.
+    #[must_use]
+    pub fn new(store: Store, config: Config) -> Self {
+        Self {
+            store,
+            config,
+            looker: Arc::default(),
+        }
+    }
+
+    /// Reads the environment.
+    ///
+    /// # Errors
+    /// A setting that is missing or does not fit.
+    pub async fn from_env() -> anyhow::Result<Self> {
+        let config = Config::from_env()?;
+        reeldrop_media::init()?;
+        Ok(Self::new(Store::from_env().await?, config))
+    }
+
+    /// The parts to look at, or why nobody does.
+    fn plan(&self, probed: &MediaProbed) -> Events {
+        match self.config.models() {
+            Ok(models) => Events::none().and_all(&planning::parts(probed, &self.config, &models)),
+            Err(blind) => {
+                let (asset, reason) = (probed.asset, blind.to_string());
+                tracing::warn!(asset.id = %asset, "{reason}");
+                Events::of(&AnalysisSkipped { asset, reason })
+            }
+        }
+    }
+
+    async fn part(&self, planned: &AnalysisPlanned) -> Result<Events, Error> {
+        let pictures = match finished::load(&self.store, planned).await? {
+            Some(pictures) => pictures,
+            None => {
+                let pictures = self.look(planned).await?;
+                finished::save(&self.store, planned, pictures).await?
+            }
+        };
+        let boxes: usize = pictures.iter().map(|picture| picture.seen.len()).sum();
+        Ok(Events::of(&ChunkAnalyzed {
+            asset: planned.asset,
+            source: planned.source.clone(),
+            analysis: planned.analysis.clone(),
+            part: planned.chunk.index,
+            pictures: pictures.len() as u32,
+            boxes: boxes as u32,
+        }))
+    }
+
+    async fn look(&self, planned: &AnalysisPlanned) -> Result<Vec<Picture>, Error> {
+        let (started, work) = (Instant::now(), planned.clone());
+        let (reader, config) = (self.reader(&planned.source), self.config.clone());
+        let looker = Arc::clone(&self.looker);
+        let pictures = blocking(move || {
+            // One at a time: the models' working memory is large, and they use all cores.
+            let mut looker = looker.lock().unwrap_or_else(PoisonError::into_inner);
+            let looker = match looker.as_mut() {
+                Some(looker) => looker,
+                None => looker.insert(Looker::open(&config)?),
+            };
+            looker.part(&work, &reader)
+        })
+        .await??;
+        let duration_ms = started.elapsed().as_millis() as u64;
+        tracing::info!(asset.id = %planned.asset, chunk.index = planned.chunk.index,
+            pictures = pictures.len(), duration_ms, "chunk analyzed");
+        Ok(pictures)
+    }
+
+    async fn join(&self, planned: &DetectionsPlanned) -> Result<Events, Error> {
+        published::join(&self.store, planned).await
+    }
+
+    fn reader(&self, source: &Source) -> Arc<dyn ReadAt> {
+        let reader = self.store.reader(Location::from(source), source.size_bytes);
+        Arc::new(Object(reader.of_version(&source.version)))
+    }
+}

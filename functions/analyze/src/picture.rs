@@ -1,0 +1,210 @@
+//! From a decoded frame to an upright picture in square pixels.
+
+use gst_video::{VideoConverter, VideoFormat, VideoFrameExt, VideoFrameRef, VideoInfo};
+use gstreamer as gst;
+use gstreamer_video as gst_video;
+use image::{RgbImage, imageops};
+use reeldrop_events::{Area, Orientation};
+
+use crate::{Error, seen::rounded};
+
+/// Makes pictures of one size.
+pub(crate) struct Scaler {
+    orientation: Orientation,
+    /// Upright.
+    size: (u32, u32),
+    /// For frames of this kind; a source may change it in the middle.
+    converter: Option<(VideoInfo, VideoInfo, VideoConverter)>,
+}
+
+/// Width and height in the proportions of `shown` that fill `room` in one direction.
+pub(crate) fn fit(shown: (u32, u32), room: (u32, u32)) -> (u32, u32) {
+    let (width, height) = (u64::from(shown.0.max(1)), u64::from(shown.1.max(1)));
+    let (most_width, most_height) = (u64::from(room.0), u64::from(room.1));
+    let side = |length: u64, by: u64, of: u64, most: u64| {
+        ((length * by + of / 2) / of).clamp(1, most.max(1)) as u32
+    };
+    match width * most_height >= height * most_width {
+        true => (room.0.max(1), side(height, most_width, width, most_height)),
+        false => (side(width, most_height, height, most_width), room.1.max(1)),
+    }
+}
+
+impl Scaler {
+    /// Makes pictures of `size` of frames that are to be turned.
+    pub(crate) fn new(orientation: Orientation, size: (u32, u32)) -> Self {
+        Self {
+            orientation,
+            size,
+            converter: None,
+        }
+    }
+
+    /// Makes the picture of a frame.
+    pub(crate) fn picture(&mut self, sample: &gst::SampleRef) -> Result<RgbImage, Error> {
+        let (Some(caps), Some(buffer)) = (sample.caps(), sample.buffer()) else {
+            return Err(Error::Convert("it is empty".to_owned()));
+        };
+        let stored = VideoInfo::from_caps(caps).map_err(failed)?;
+        let (_, wanted, converter) = match self.converter.take() {
+            Some(kept) if kept.0 == stored => self.converter.insert(kept),
+            Some(_) | None => {
+                let made = converter(&stored, self.stored_size())?;
+                self.converter.insert((stored.clone(), made.0, made.1))
+            }
+        };
+        let mut picture = gst::Buffer::with_size(wanted.size()).map_err(failed)?;
+        let from = VideoFrameRef::from_buffer_ref_readable(buffer, &stored).map_err(failed)?;
+        let mut to =
+            VideoFrameRef::from_buffer_ref_writable(picture.make_mut(), wanted).map_err(failed)?;
+        converter.frame_ref(&from, &mut to);
+        let picture = rgb(&to)?;
+        Ok(upright(picture, self.orientation))
+    }
+
+    fn stored_size(&self) -> (u32, u32) {
+        let (width, height) = self.size;
+        match self.orientation.swaps_sides() {
+            true => (height, width),
+            false => (width, height),
+        }
+    }
+}
+
+fn converter(
+    stored: &VideoInfo,
+    (width, height): (u32, u32),
+) -> Result<(VideoInfo, VideoConverter), Error> {
+    // The converter changes neither rate nor fields, and refuses where they seem to differ.
+    let wanted = VideoInfo::builder(VideoFormat::Rgb, width, height)
+        .fps(stored.fps())
+        .interlace_mode(stored.interlace_mode())
+        .build()
+        .map_err(failed)?;
+    let converter = VideoConverter::new(stored, &wanted, None).map_err(failed)?;
+    Ok((wanted, converter))
+}
+
+fn rgb(frame: &VideoFrameRef<&mut gst::BufferRef>) -> Result<RgbImage, Error> {
+    let (width, height) = (frame.width(), frame.height());
+    let data = frame.plane_data(0).map_err(failed)?;
+    let stride = usize::try_from(frame.plane_stride()[0]).map_err(failed)?;
+    let row = width as usize * 3;
+    let mut pixels = Vec::with_capacity(row * height as usize);
+    for line in data.chunks(stride).take(height as usize) {
+        pixels.extend_from_slice(line.get(..row).unwrap_or(line));
+    }
+    RgbImage::from_raw(width, height, pixels)
+        .ok_or_else(|| Error::Convert("it is too short".to_owned()))
+}
+
+fn upright(picture: RgbImage, orientation: Orientation) -> RgbImage {
+    match orientation {
+        Orientation::Identity => picture,
+        Orientation::Rotate90 => imageops::rotate90(&picture),
+        Orientation::Rotate180 => imageops::rotate180(&picture),
+        Orientation::Rotate270 => imageops::rotate270(&picture),
+        Orientation::FlipHorizontal => imageops::flip_horizontal(&picture),
+        Orientation::FlipVertical => imageops::flip_vertical(&picture),
+        Orientation::FlipRotate90 => imageops::rotate90(&imageops::flip_horizontal(&picture)),
+        Orientation::FlipRotate270 => imageops::rotate270(&imageops::flip_horizontal(&picture)),
+    }
+}
+
+/// Where an area of a stored picture is once that stands upright.
+pub(crate) fn turned(area: &Area, orientation: Orientation) -> Area {
+    let point = |x: f64, y: f64| match orientation {
+        Orientation::Identity => (x, y),
+        Orientation::Rotate90 => (1.0 - y, x),
+        Orientation::Rotate180 => (1.0 - x, 1.0 - y),
+        Orientation::Rotate270 => (y, 1.0 - x),
+        Orientation::FlipHorizontal => (1.0 - x, y),
+        Orientation::FlipVertical => (x, 1.0 - y),
+        Orientation::FlipRotate90 => (1.0 - y, 1.0 - x),
+        Orientation::FlipRotate270 => (y, x),
+    };
+    let (ax, ay) = point(area.x, area.y);
+    let (bx, by) = point(area.x + area.width, area.y + area.height);
+    Area {
+        x: rounded(ax.min(bx)),
+        y: rounded(ay.min(by)),
+        width: rounded((ax - bx).abs()),
+        height: rounded((ay - by).abs()),
+    }
+}
+
+fn failed(reason: impl std::fmt::Display) -> Error {
+    Error::Convert(reason.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use image::Rgb;
+
+    use super::*;
+
+    #[test]
+    fn a_picture_fills_its_room_in_one_direction() {
+        assert_eq!(fit((1280, 720), (416, 416)), (416, 234));
+        assert_eq!(fit((720, 1280), (416, 416)), (234, 416));
+        assert_eq!(fit((1280, 720), (320, 240)), (320, 180));
+        assert_eq!(fit((100, 100), (320, 240)), (240, 240));
+        assert_eq!(fit((1, 100_000), (320, 240)), (1, 240));
+        assert_eq!(fit((0, 0), (320, 240)), (240, 240));
+    }
+
+    #[test]
+    fn areas_turn_as_pictures_do() {
+        let all = [
+            Orientation::Identity,
+            Orientation::Rotate90,
+            Orientation::Rotate180,
+            Orientation::Rotate270,
+            Orientation::FlipHorizontal,
+            Orientation::FlipVertical,
+            Orientation::FlipRotate90,
+            Orientation::FlipRotate270,
+        ];
+        let mut stored = RgbImage::new(4, 2);
+        let marked = Rgb([255, 0, 0]);
+        stored.put_pixel(1, 0, marked);
+        let area = Area {
+            x: 0.25,
+            y: 0.0,
+            width: 0.25,
+            height: 0.5,
+        };
+        for orientation in all {
+            let picture = upright(stored.clone(), orientation);
+            let found = picture.enumerate_pixels().find(|(_, _, p)| **p == marked);
+            let (x, y, _) = found.unwrap();
+            let (width, height) = (f64::from(picture.width()), f64::from(picture.height()));
+            let expected = Area {
+                x: f64::from(x) / width,
+                y: f64::from(y) / height,
+                width: 1.0 / width,
+                height: 1.0 / height,
+            };
+            assert_eq!(turned(&area, orientation), expected, "{orientation:?}");
+        }
+    }
+
+    #[test]
+    fn turning_is_clockwise_and_after_mirroring() {
+        let mut stored = RgbImage::new(3, 2);
+        let marked = Rgb([255, 0, 0]);
+        stored.put_pixel(0, 0, marked);
+        let corner = |orientation| {
+            let picture = upright(stored.clone(), orientation);
+            let found = picture.enumerate_pixels().find(|(_, _, p)| **p == marked);
+            found.map(|(x, y, _)| (x, y)).unwrap()
+        };
+        assert_eq!(corner(Orientation::Rotate90), (1, 0));
+        assert_eq!(corner(Orientation::Rotate180), (2, 1));
+        assert_eq!(corner(Orientation::Rotate270), (0, 2));
+        assert_eq!(corner(Orientation::FlipHorizontal), (2, 0));
+        assert_eq!(corner(Orientation::FlipVertical), (0, 1));
+        assert_eq!(corner(Orientation::FlipRotate90), (1, 2));
+        assert_eq!(corner(Orientation::FlipRotate270), (0, 0));
+    }
+}

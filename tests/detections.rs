@@ -1,0 +1,107 @@
+//! From a picture to boxes on the page and a search that finds them.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::{
+    process::Command,
+    thread,
+    time::{Duration, Instant},
+};
+
+use reeldrop_tests::{Bundle, chromium, clip, scripts};
+use serde_json::Value;
+
+/// How long looking at a short clip may take on a busy machine.
+const LIMIT: Duration = Duration::from_secs(180);
+
+/// Most pixels that a box may be away from its place: the browser rounds.
+const NEAR_PX: f64 = 2.0;
+
+fn get(bundle: &Bundle, path: &str) -> Value {
+    let url = format!("{}{path}", bundle.url());
+    let output = Command::new("curl").args(["-fsS", &url]).output().unwrap();
+    serde_json::from_slice(&output.stdout)
+        .unwrap_or_else(|_| panic!("{url}: {}", String::from_utf8_lossy(&output.stderr)))
+}
+
+/// What is seen in the title; none, with a line that says why, where nobody can look.
+#[expect(clippy::print_stdout, reason = "a skipped test says so")]
+fn seen(bundle: &Bundle, asset: &str) -> Option<Value> {
+    let end = Instant::now() + LIMIT;
+    loop {
+        let seen = get(bundle, &format!("/api/assets/{asset}/detections"));
+        match seen["analysis"]["state"].as_str() {
+            Some("completed") => return Some(seen),
+            Some("skipped") => {
+                println!("{}", seen["analysis"]["reason"]);
+                return None;
+            }
+            Some("failed") => panic!("{seen:#}\n{}", bundle.log()),
+            _ => assert!(Instant::now() < end, "{seen:#}\n{}", bundle.log()),
+        }
+        thread::sleep(Duration::from_millis(300));
+    }
+}
+
+#[test]
+fn what_is_seen_is_on_the_page_in_its_place_and_found() {
+    for file in ["h264_aac_720p_people_5s.mp4", "h264_aac_rot270_720p.mp4"] {
+        let Some(clip) = clip("boxes on the page", file) else {
+            return;
+        };
+        let bundle = Bundle::start().unwrap();
+        let added = bundle.add(&[clip.to_str().unwrap()]).unwrap().remove(0);
+        assert_eq!(added.state, "ready", "{:?}\n{}", added.reason, bundle.log());
+        let asset = added.asset.unwrap();
+        let Some(seen) = seen(&bundle, &asset) else {
+            return;
+        };
+        let detections = seen["detections"].as_array().unwrap();
+        for label in ["person", "dog"] {
+            assert!(
+                detections.iter().any(|d| d["label"] == label),
+                "{file}: no {label}: {seen:#}"
+            );
+        }
+        let found = get(&bundle, "/api/search?q=person%20dog");
+        assert_eq!(found["sightings"][0]["asset"], asset.as_str(), "{found:#}");
+        if let Some(chromium) = chromium() {
+            look(
+                chromium,
+                &bundle,
+                &format!("{}/watch/{asset}", bundle.url()),
+            );
+        }
+    }
+}
+
+/// What a viewer sees of it.
+fn look(chromium: &str, bundle: &Bundle, watch: &str) {
+    let mut command = Command::new("node");
+    command.arg(scripts().join("detections.mjs"));
+    command.args([chromium, watch, &bundle.url(), "person dog", "person"]);
+    command.args(std::env::var_os("REELDROP_SHOW_PICTURES"));
+    let output = command.output().unwrap();
+    let seen: Value = serde_json::from_slice(&output.stdout)
+        .unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&output.stderr)));
+    assert!(
+        seen["failed"].is_null() && seen["problems"].as_array().unwrap().is_empty(),
+        "{seen:#}"
+    );
+    for situation in ["first", "sought", "narrow", "wide"] {
+        let away = seen["away"][situation].as_f64();
+        assert!(
+            away.is_some_and(|away| away <= NEAR_PX),
+            "{situation}: boxes are not where the title says: {seen:#}"
+        );
+    }
+    assert!(
+        seen["lanes"].as_array().unwrap().contains(&"person".into()),
+        "{seen:#}"
+    );
+    assert_eq!(seen["hidden"], true, "{seen:#}");
+    let opens = seen["opens"].as_str().unwrap();
+    assert!(
+        opens.contains("/watch/") && opens.contains("?t="),
+        "{opens}"
+    );
+}
