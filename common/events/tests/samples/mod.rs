@@ -1,5 +1,7 @@
 //! One payload of each kind, with a value in every field.
 
+mod spoken;
+
 use reeldrop_events::{
     AssetAdvanced, AssetDeleted, AssetId, AssetPublished, AudioPackaged, AudioPart, AudioPlanned,
     AudioRendition, AudioRepackagePlanned, AudioTrack, AudioTranscoded, Chunk, ChunkPackaged,
@@ -9,10 +11,6 @@ use reeldrop_events::{
     Plan, PosterCompleted, PublishedSegment, Ratio, RekeyRequested, Rendition, RetryRequested,
     Scheme, Source, StepFailed, ThumbnailsCompleted, Timeline, TrackKind, TrackSummary, Transfer,
     UploadFinalized, VideoCodec, VideoTrack,
-};
-use reeldrop_events::{
-    CaptionOrigin, CaptionsImported, CaptionsPlanned, CuesCompleted, SpeechPlan, SpeechPlanned,
-    SpeechTranscribed, TimedText, TranscriptCompleted, TranscriptSkipped,
 };
 use serde_json::Value;
 use uuid::Uuid;
@@ -38,8 +36,8 @@ pub(crate) fn all() -> Vec<Sample> {
         plan_samples(),
         package_samples(),
         title_samples(),
-        speech_samples(),
-        caption_samples(),
+        spoken::speech(),
+        spoken::captions(),
     ]
     .into_iter()
     .flatten()
@@ -102,95 +100,6 @@ fn title_samples() -> Vec<Sample> {
             request: Uuid::from_u128(3),
         }),
         Sample::of(&AssetDeleted { asset }),
-    ]
-}
-
-fn speech() -> SpeechPlan {
-    SpeechPlan {
-        track: 1,
-        origin_ns: 40_000_000,
-        duration_ns: 20_020_000_000,
-        start_ns: 23_000_000,
-        end_ns: 20_023_000_000,
-        part_ns: 180_000_000_000,
-        parts: 1,
-        frame_rate: Ratio {
-            num: 30_000,
-            den: 1_001,
-        },
-        language: Some("de".to_owned()),
-        translate: false,
-        model: "ggml-tiny".to_owned(),
-    }
-}
-
-fn speech_samples() -> Vec<Sample> {
-    let asset = asset();
-    vec![
-        Sample::of(&SpeechPlanned {
-            asset,
-            source: source(),
-            speech: speech(),
-            part: 0,
-        }),
-        Sample::of(&SpeechTranscribed {
-            asset,
-            source: source(),
-            speech: speech(),
-            part: 0,
-            language: "de".to_owned(),
-            words: 42,
-        }),
-        Sample::of(&CaptionsPlanned {
-            asset,
-            speech: speech(),
-            language: "de".to_owned(),
-        }),
-    ]
-}
-
-fn caption_samples() -> Vec<Sample> {
-    let (asset, name) = (asset(), "de-1f0c77a2".to_owned());
-    vec![
-        Sample::of(&CuesCompleted {
-            asset,
-            name: name.clone(),
-            language: "de".to_owned(),
-            page: 0,
-            first: 0,
-            cues: vec![TimedText {
-                start_ms: 1_200,
-                end_ms: 2_900,
-                text: "Guten Morgen,\nliebe Größe!".to_owned(),
-            }],
-            following: Some("Und tschüss.".to_owned()),
-        }),
-        Sample::of(&TranscriptCompleted {
-            asset,
-            language: "de".to_owned(),
-            label: "Deutsch".to_owned(),
-            origin: CaptionOrigin::Speech,
-            cues: 2,
-            pages: 1,
-            segment_ticks: 5_400_000,
-            duration_ticks: 1_801_800,
-            segments: 1,
-            vtt: format!("{asset}/text/{name}.vtt"),
-            srt: format!("{asset}/text/{name}.srt"),
-            words: Some(format!("{asset}/text/{name}.json")),
-            name,
-        }),
-        Sample::of(&TranscriptSkipped {
-            asset,
-            reason: "skipped: no model; run `reeldrop models pull`".to_owned(),
-        }),
-        Sample::of(&CaptionsImported {
-            asset,
-            name: "en-01939f".to_owned(),
-            language: "en".to_owned(),
-            label: "English".to_owned(),
-            duration_ms: 20_020,
-        }),
     ]
 }
 
