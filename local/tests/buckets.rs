@@ -256,7 +256,7 @@ async fn a_browser_may_use_signed_addresses_and_nobody_unsigned_ones() {
 async fn what_has_lain_in_the_work_bucket_for_more_than_a_day_is_deleted() {
     let folder = tempdir().unwrap();
     let url = Webhook::default().start(0).await;
-    let old = SystemTime::now() - Duration::from_hours(25);
+    let old = SystemTime::now() - Duration::from_secs(25 * 3_600);
     let names = [
         "reeldrop-work/title/old",
         "reeldrop-work/title/young",

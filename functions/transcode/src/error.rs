@@ -47,13 +47,11 @@ impl Error {
     /// Whether the same input can succeed another time.
     fn is_transient(&self) -> bool {
         match self {
-            Self::Media(media) => match media {
-                MediaError::Read(read) => read
-                    .get_ref()
-                    .and_then(|inner| inner.downcast_ref::<StoreError>())
-                    .is_none_or(StoreError::is_transient),
-                other => other.is_transient(),
-            },
+            Self::Media(MediaError::Read(read)) => read
+                .get_ref()
+                .and_then(|inner| inner.downcast_ref::<StoreError>())
+                .is_none_or(StoreError::is_transient),
+            Self::Media(media) => media.is_transient(),
             Self::Store(store) => store.is_transient(),
             Self::Encoder(_) | Self::Stalled(_) | Self::Index(_) | Self::Broken(_) => true,
             Self::Cmaf(_) | Self::NoPicture | Self::NoSound | Self::Pipeline { .. } => false,

@@ -10,10 +10,10 @@ use std::{
 use super::buckets::Buckets;
 
 /// How long an object is kept.
-const KEPT: Duration = Duration::from_hours(24);
+const KEPT: Duration = Duration::from_secs(24 * 3_600);
 
 /// How often to look.
-const EVERY: Duration = Duration::from_hours(1);
+const EVERY: Duration = Duration::from_secs(3_600);
 
 /// Looks for what is too old, again and again.
 pub(super) async fn run(buckets: Arc<Buckets>, bucket: String) {

@@ -1,9 +1,8 @@
 //! One payload of each kind, with a value in every field.
 
-use reeldrop_events::{
-    AnalysisCompleted, AnalysisPlan, AnalysisPlanned, AnalysisSkipped, Area, ChunkAnalyzed,
-    Detection, DetectionsCompleted, DetectionsPlanned, LookingModel,
-};
+mod seen;
+mod spoken;
+
 use reeldrop_events::{
     AssetAdvanced, AssetDeleted, AssetId, AssetPublished, AudioPackaged, AudioPart, AudioPlanned,
     AudioRendition, AudioRepackagePlanned, AudioTrack, AudioTranscoded, Chunk, ChunkPackaged,
@@ -13,10 +12,6 @@ use reeldrop_events::{
     Plan, PosterCompleted, PublishedSegment, Ratio, RekeyRequested, Rendition, RetryRequested,
     Scheme, Source, StepFailed, ThumbnailsCompleted, Timeline, TrackKind, TrackSummary, Transfer,
     UploadFinalized, VideoCodec, VideoTrack,
-};
-use reeldrop_events::{
-    CaptionOrigin, CaptionsImported, CaptionsPlanned, CuesCompleted, ManifestsPlanned, SpeechPlan,
-    SpeechPlanned, SpeechTranscribed, TimedText, TranscriptCompleted, TranscriptSkipped,
 };
 use serde_json::Value;
 use uuid::Uuid;
@@ -42,9 +37,9 @@ pub(crate) fn all() -> Vec<Sample> {
         plan_samples(),
         package_samples(),
         title_samples(),
-        speech_samples(),
-        caption_samples(),
-        analysis_samples(),
+        spoken::speech(),
+        spoken::captions(),
+        seen::seen(),
     ]
     .into_iter()
     .flatten()
@@ -107,173 +102,6 @@ fn title_samples() -> Vec<Sample> {
             request: Uuid::from_u128(3),
         }),
         Sample::of(&AssetDeleted { asset }),
-    ]
-}
-
-fn speech() -> SpeechPlan {
-    SpeechPlan {
-        track: 1,
-        origin_ns: 40_000_000,
-        duration_ns: 20_020_000_000,
-        start_ns: 23_000_000,
-        end_ns: 20_023_000_000,
-        part_ns: 180_000_000_000,
-        parts: 1,
-        frame_rate: Ratio {
-            num: 30_000,
-            den: 1_001,
-        },
-        language: Some("de".to_owned()),
-        translate: false,
-        model: "ggml-tiny".to_owned(),
-    }
-}
-
-fn speech_samples() -> Vec<Sample> {
-    let asset = asset();
-    vec![
-        Sample::of(&SpeechPlanned {
-            asset,
-            source: source(),
-            speech: speech(),
-            part: 0,
-        }),
-        Sample::of(&SpeechTranscribed {
-            asset,
-            source: source(),
-            speech: speech(),
-            part: 0,
-            language: "de".to_owned(),
-            words: 42,
-        }),
-        Sample::of(&CaptionsPlanned {
-            asset,
-            speech: speech(),
-            language: "de".to_owned(),
-        }),
-    ]
-}
-
-fn caption_samples() -> Vec<Sample> {
-    let (asset, name) = (asset(), "de-1f0c77a2".to_owned());
-    vec![
-        Sample::of(&CuesCompleted {
-            asset,
-            name: name.clone(),
-            language: "de".to_owned(),
-            page: 0,
-            first: 0,
-            cues: vec![TimedText {
-                start_ms: 1_200,
-                end_ms: 2_900,
-                text: "Guten Morgen,\nliebe Größe!".to_owned(),
-            }],
-            following: Some("Und tschüss.".to_owned()),
-        }),
-        Sample::of(&TranscriptCompleted {
-            asset,
-            language: "de".to_owned(),
-            label: "Deutsch".to_owned(),
-            origin: CaptionOrigin::Speech,
-            cues: 2,
-            pages: 1,
-            segment_ticks: 5_400_000,
-            duration_ticks: 1_801_800,
-            segments: 1,
-            vtt: format!("{asset}/text/{name}.vtt"),
-            srt: format!("{asset}/text/{name}.srt"),
-            words: Some(format!("{asset}/text/{name}.json")),
-            name,
-        }),
-        Sample::of(&TranscriptSkipped {
-            asset,
-            reason: "skipped: no model; run `reeldrop models pull`".to_owned(),
-        }),
-        Sample::of(&CaptionsImported {
-            asset,
-            name: "en-01939f".to_owned(),
-            language: "en".to_owned(),
-            label: "English".to_owned(),
-            duration_ms: 20_020,
-        }),
-        Sample::of(&ManifestsPlanned {
-            asset,
-            package: PackageNo(2),
-            captions: "de-1f0c77a2".to_owned(),
-        }),
-    ]
-}
-
-fn analysis() -> AnalysisPlan {
-    AnalysisPlan {
-        timeline: plan().timeline,
-        duration_ms: 20_020,
-        rate: Ratio { num: 2, den: 1 },
-        models: vec![looking()],
-        parts: 2,
-    }
-}
-
-fn looking() -> LookingModel {
-    LookingModel {
-        name: "yolox-nano".to_owned(),
-        version: "e8af0749".to_owned(),
-    }
-}
-
-fn analysis_samples() -> Vec<Sample> {
-    let (asset, name) = (asset(), "seen-1f0c77a2".to_owned());
-    let analysis = analysis();
-    vec![
-        Sample::of(&AnalysisPlanned {
-            asset,
-            source: source(),
-            video: video(),
-            analysis: analysis.clone(),
-            chunk: plan().chunks[1],
-        }),
-        Sample::of(&ChunkAnalyzed {
-            asset,
-            source: source(),
-            analysis: analysis.clone(),
-            part: 1,
-            pictures: 12,
-            boxes: 30,
-        }),
-        Sample::of(&DetectionsPlanned { asset, analysis }),
-        Sample::of(&DetectionsCompleted {
-            asset,
-            name: name.clone(),
-            page: 0,
-            first: 0,
-            detections: vec![Detection {
-                label: "dog".to_owned(),
-                score: 0.8614,
-                area: Area {
-                    x: 0.25,
-                    y: 0.5,
-                    width: 0.125,
-                    height: 0.375,
-                },
-                best_ms: 2_500,
-                start_ms: 1_500,
-                end_ms: 4_000,
-                model: looking(),
-            }],
-        }),
-        Sample::of(&AnalysisCompleted {
-            asset,
-            detections: 1,
-            scenes: 3,
-            sidecar: format!("{asset}/seen/{name}.json"),
-            stretch_ms: 60_000,
-            stretches: 1,
-            name,
-        }),
-        Sample::of(&AnalysisSkipped {
-            asset,
-            reason: "skipped: no model; run `reeldrop models pull`".to_owned(),
-        }),
     ]
 }
 

@@ -1,0 +1,81 @@
+//! Payloads about what is seen.
+
+use reeldrop_events::{
+    AnalysisCompleted, AnalysisPlan, AnalysisPlanned, AnalysisSkipped, Area, ChunkAnalyzed,
+    Detection, DetectionsCompleted, DetectionsPlanned, LookingModel, Ratio,
+};
+
+use super::{Sample, asset, source, video};
+
+fn plan() -> AnalysisPlan {
+    AnalysisPlan {
+        timeline: super::plan().timeline,
+        duration_ms: 20_020,
+        rate: Ratio { num: 2, den: 1 },
+        models: vec![looking()],
+        parts: 2,
+    }
+}
+
+fn looking() -> LookingModel {
+    LookingModel {
+        name: "yolox-nano".to_owned(),
+        version: "e8af0749".to_owned(),
+    }
+}
+
+pub(super) fn seen() -> Vec<Sample> {
+    let (asset, name) = (asset(), "seen-1f0c77a2".to_owned());
+    let analysis = plan();
+    vec![
+        Sample::of(&AnalysisPlanned {
+            asset,
+            source: source(),
+            video: video(),
+            analysis: analysis.clone(),
+            chunk: super::plan().chunks[1],
+        }),
+        Sample::of(&ChunkAnalyzed {
+            asset,
+            source: source(),
+            analysis: analysis.clone(),
+            part: 1,
+            pictures: 12,
+            boxes: 30,
+        }),
+        Sample::of(&DetectionsPlanned { asset, analysis }),
+        Sample::of(&DetectionsCompleted {
+            asset,
+            name: name.clone(),
+            page: 0,
+            first: 0,
+            detections: vec![Detection {
+                label: "dog".to_owned(),
+                score: 0.8614,
+                area: Area {
+                    x: 0.25,
+                    y: 0.5,
+                    width: 0.125,
+                    height: 0.375,
+                },
+                best_ms: 2_500,
+                start_ms: 1_500,
+                end_ms: 4_000,
+                model: looking(),
+            }],
+        }),
+        Sample::of(&AnalysisCompleted {
+            asset,
+            detections: 1,
+            scenes: 3,
+            sidecar: format!("{asset}/seen/{name}.json"),
+            stretch_ms: 60_000,
+            stretches: 1,
+            name,
+        }),
+        Sample::of(&AnalysisSkipped {
+            asset,
+            reason: "skipped: no model; run `reeldrop models pull`".to_owned(),
+        }),
+    ]
+}
