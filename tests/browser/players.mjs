@@ -27,9 +27,12 @@ const PLAYERS = {
     const video = document.querySelector("video");
     const player = dashjs.MediaPlayer().create();
     player.on("error", (event) => { window.failure ??= event.error?.message ?? "error"; });
+    // Its list of captions is ready, and in the order of their numbers, only when it says so.
+    let texts = [];
+    player.on(dashjs.MediaPlayer.events.TEXT_TRACKS_ADDED, ({ tracks }) => { texts = tracks; });
     player.initialize(video, address, false);
     window.captions = {
-      labels: () => player.getTracksFor("text").map((track) => track.labels[0]?.text ?? track.lang),
+      labels: () => texts.map((track) => track.labels[0]?.text ?? track.lang),
       choose: (at) => { player.enableText(true); player.setTextTrack(at); },
     };
     window.choices = {
@@ -177,13 +180,19 @@ async function read(page, looks) {
   for (const [label, second, text] of looks) {
     if (label !== chosen) await page.evaluate((at) => window.captions.choose(at), seen.labels.indexOf(label));
     chosen = label;
-    await page.evaluate((second) => { document.querySelector("video").currentTime = second; }, second);
+    // Slowly on, since a player may look for captions only when time goes on.
+    await page.evaluate((second) => {
+      const video = document.querySelector("video");
+      video.currentTime = second;
+      video.playbackRate = 0.1;
+      video.play().catch(() => {});
+    }, second);
     // What the element shows, whichever player filled it.
     await until(([second, text]) => {
       const video = document.querySelector("video");
       const tracks = [...video.textTracks].filter((track) => track.mode === "showing");
       window.cues = tracks.flatMap((track) => [...(track.activeCues ?? [])]);
-      const there = !video.seeking && Math.abs(video.currentTime - second) < 0.1;
+      const there = !video.seeking && video.currentTime > second - 0.1;
       return window.failure || (there && window.cues.map((cue) => cue.text).join("|") === text);
     }, [second, text]);
     seen.shown.push(await page.evaluate(() => window.cues.map((cue) => [cue.startTime, cue.endTime, cue.text])));

@@ -1,14 +1,16 @@
 //! Buckets for tests, in the test's own process: [`TestBuckets`] behind a real S3 endpoint over a
-//! folder, [`GoogleBuckets`] behind a fake of Google Cloud Storage in memory.
+//! folder, and with the feature `testing-google` one behind a fake of Google Cloud Storage in memory.
 //!
 //! Each has three empty buckets and an address on a free loopback port of its own, so that tests run
 //! side by side. The endpoint ends with the tokio runtime that started it.
 
 #![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
 
+#[cfg(feature = "testing-google")]
 mod google;
 mod s3;
 
+#[cfg(feature = "testing-google")]
 pub use google::GoogleBuckets;
 pub use s3::TestBuckets;
 
