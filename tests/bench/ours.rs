@@ -98,6 +98,8 @@ impl Ours {
             added.reason,
             self.bundle.log()
         );
+        // What is made after a title is ready costs, too.
+        self.settle();
         // The bundle itself has not ended: what has ended is the client.
         let after = self.cpu_s() + children_cpu_s()? - client_before;
         let mut used = usage_by_program(self.bundle.pid());

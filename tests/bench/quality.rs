@@ -6,6 +6,9 @@ use anyhow::{Context, Result, ensure};
 
 use crate::{Peers, ours::Title, peer};
 
+/// Frames that are judged, about: VMAF takes seconds for ten of 1080p.
+const JUDGED_FRAMES: u64 = 500;
+
 /// Compares every rendition with the source.
 #[expect(clippy::print_stdout, reason = "the table is what this program is for")]
 pub(crate) fn compare(peers: &Peers, clip: &Path, title: &Title) -> Result<()> {
@@ -14,12 +17,13 @@ pub(crate) fn compare(peers: &Peers, clip: &Path, title: &Title) -> Result<()> {
         let ours = folder.path().join(format!("ours-{}.mp4", rung.name));
         fs::write(&ours, title.joined(&rung.name)?)?;
         let theirs = peer::rendition(folder.path(), rung);
-        let (own, other) = (vmaf(peers, &ours, clip)?, vmaf(peers, &theirs, clip)?);
+        let (own_frames, other_frames) = (frames(peers, &ours)?, frames(peers, &theirs)?);
+        let every = (own_frames / JUDGED_FRAMES).max(1);
+        let judged = |file: &Path| vmaf(peers, file, clip, every);
+        let (own, other) = (judged(&ours)?, judged(&theirs)?);
         println!(
-            "  {:12} {} frames (peer {}), {} bytes (peer {}), VMAF {own:.2} (peer {other:.2}, difference {:+.2}, goal -0.30 or better)",
+            "  {:12} {own_frames} frames (peer {other_frames}), {} bytes (peer {}), VMAF {own:.2} (peer {other:.2}, difference {:+.2}, goal -0.30 or better)",
             rung.name,
-            frames(peers, &ours)?,
-            frames(peers, &theirs)?,
             fs::metadata(&ours)?.len(),
             fs::metadata(&theirs)?.len(),
             own - other
@@ -45,15 +49,19 @@ fn frames(peers: &Peers, file: &Path) -> Result<u64> {
         .count() as u64)
 }
 
-/// Mean VMAF of `file`, enlarged to the source's size; frames are matched by number.
-fn vmaf(peers: &Peers, file: &Path, source: &Path) -> Result<f64> {
-    let filter = "[0:v]setpts=N/30/TB[a];[1:v]setpts=N/30/TB[b];[a][b]scale2ref=flags=bicubic[c][d];[c][d]libvmaf=n_threads=2";
+/// Mean VMAF of one frame in `every` of `file`, enlarged to the source's size; frames are matched by
+/// number.
+fn vmaf(peers: &Peers, file: &Path, source: &Path, every: u64) -> Result<f64> {
+    let filter = format!(
+        "[0:v]setpts=N/30/TB[a];[1:v]setpts=N/30/TB[b];[a][b]scale2ref=flags=bicubic[c][d];\
+         [c][d]libvmaf=n_threads=2:n_subsample={every}"
+    );
     let output = Command::new(&peers.ffmpeg)
         .args(["-hide_banner", "-i"])
         .arg(file)
         .arg("-i")
         .arg(source)
-        .args(["-lavfi", filter, "-f", "null", "-"])
+        .args(["-lavfi", &filter, "-f", "null", "-"])
         .output()?;
     let log = String::from_utf8_lossy(&output.stderr).into_owned();
     let score = log

@@ -14,7 +14,7 @@ use crate::Error;
 /// News that a slow listener may lag behind; after that it is told to look at everything again.
 const BACKLOG: usize = 1024;
 
-/// A busy title says many things at once: they are gathered for this long.
+/// A busy title says many things at once: what comes sooner than this after what was told is gathered.
 const GATHER: Duration = Duration::from_millis(100);
 
 /// Who waits for something looks at least this often, since news are lost while a connection is down.
@@ -42,7 +42,10 @@ impl Live {
 
     /// News from now on.
     pub(crate) fn subscribe(&self) -> News {
-        News(self.0.subscribe())
+        News {
+            changes: self.0.subscribe(),
+            told: None,
+        }
     }
 
     /// Looks until `look` finds something or the time is over.
@@ -70,23 +73,30 @@ impl Live {
 }
 
 /// The news that one listener has not read yet.
-pub(crate) struct News(broadcast::Receiver<Change>);
+pub(crate) struct News {
+    changes: broadcast::Receiver<Change>,
+    /// When some were told last.
+    told: Option<Instant>,
+}
 
 impl News {
     /// What changed since the last call, each title once; ends when nothing more comes.
     pub(crate) async fn next(&mut self) -> Option<Vec<Change>> {
         let mut changes = vec![self.one().await?];
-        tokio::time::sleep(GATHER).await;
-        while let Ok(change) = self.0.try_recv() {
+        if let Some(told) = self.told {
+            tokio::time::sleep_until(told + GATHER).await;
+        }
+        while let Ok(change) = self.changes.try_recv() {
             if !changes.contains(&change) {
                 changes.push(change);
             }
         }
+        self.told = Some(Instant::now());
         Some(changes)
     }
 
     async fn one(&mut self) -> Option<Change> {
-        match self.0.recv().await {
+        match self.changes.recv().await {
             Ok(change) => Some(change),
             // Whatever was missed: look at everything.
             Err(RecvError::Lagged(_)) => Some(Change::Listening),
