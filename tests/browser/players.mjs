@@ -177,16 +177,22 @@ async function read(page, looks) {
   await until(() => window.failure || window.captions.labels().length > 0);
   const seen = { labels: await page.evaluate(() => window.captions.labels()), shown: [] };
   let chosen = null;
-  for (const [label, second, text] of looks) {
-    if (label !== chosen) await page.evaluate((at) => window.captions.choose(at), seen.labels.indexOf(label));
-    chosen = label;
+  const go = (second) => page.evaluate((second) => {
+    const video = document.querySelector("video");
+    video.currentTime = second;
     // Slowly on, since a player may look for captions only when time goes on.
-    await page.evaluate((second) => {
-      const video = document.querySelector("video");
-      video.currentTime = second;
-      video.playbackRate = 0.1;
-      video.play().catch(() => {});
-    }, second);
+    video.playbackRate = 0.1;
+    video.play().catch(() => {});
+  }, second);
+  await go(0);
+  for (const [label, second, text] of looks) {
+    if (label !== chosen) {
+      await page.evaluate((at) => window.captions.choose(at), seen.labels.indexOf(label));
+      // dash.js loses captions that it still loads when it is made to go elsewhere.
+      await until(() => window.failure || [...document.querySelector("video").textTracks].some((track) => track.mode === "showing" && track.cues?.length));
+    }
+    chosen = label;
+    await go(second);
     // What the element shows, whichever player filled it.
     await until(([second, text]) => {
       const video = document.querySelector("video");

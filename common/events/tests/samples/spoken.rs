@@ -1,8 +1,9 @@
 //! Payloads about what is said.
 
 use reeldrop_events::{
-    CaptionOrigin, CaptionsImported, CaptionsPlanned, CuesCompleted, ManifestsPlanned, PackageNo, Ratio, SpeechPlan,
-    SpeechPlanned, SpeechTranscribed, TimedText, TranscriptCompleted, TranscriptSkipped,
+    CaptionOrigin, CaptionsImported, CaptionsPlanned, CuesCompleted, ManifestsPlanned, PackageNo,
+    Ratio, SpeechPlan, SpeechPlanned, SpeechTranscribed, TimedText, TranscriptCompleted,
+    TranscriptSkipped,
 };
 
 use super::{Sample, asset, source};
