@@ -155,10 +155,7 @@ fn captions(files: &mut Files) -> Vec<TextTrack> {
             segments: 2,
             default: false,
         };
-        for (number, segment) in webvtt::segments(&cues, 8_000, 12_000)
-            .into_iter()
-            .enumerate()
-        {
+        for (number, segment) in webvtt::segments(&cues, 8_000, 12_000).enumerate() {
             files.insert(format!("text/{language}/{number}.vtt"), segment.into());
         }
         captions.push(track);

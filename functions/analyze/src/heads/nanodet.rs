@@ -17,7 +17,7 @@ pub(super) fn read(detector: &Detector, outputs: &[Output<'_>]) -> Result<Vec<Fo
         let of_grid = |output: &&Output<'_>| {
             output.anchors == scores.anchors
                 && output.numbers != labels
-                && output.numbers % EDGES == 0
+                && output.numbers.is_multiple_of(EDGES)
         };
         let (Some(stride), Some(distances)) = (stride, outputs.iter().find(of_grid)) else {
             return Err(format!("{} scores belong to no grid", scores.anchors));

@@ -47,7 +47,7 @@ fn one((column, row, stride): (u32, u32, u32), numbers: &[f32], least: f32) -> O
     let y = (position[1] + row as f32) * stride;
     let half = |logarithm: f32| logarithm.min(MOST_LOGARITHM).exp() * stride / 2.0;
     let (width, height) = (half(position[2]), half(position[3]));
-    (score >= least).then(|| Found {
+    (score >= least).then_some(Found {
         label,
         score,
         left: x - width,
