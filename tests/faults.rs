@@ -117,9 +117,28 @@ fn make(
         title.reason,
         bundle.log()
     );
+    wait_for_analysis(bundle, &title.asset);
     Made {
         published: published(bundle, &title.asset),
         clear: clear_parts(bundle.data(), &title.asset).unwrap(),
+    }
+}
+
+/// A title is ready before all its pictures are looked at.
+fn wait_for_analysis(bundle: &Bundle, asset: &str) {
+    let end = Instant::now() + LIMIT;
+    loop {
+        let shown = bundle.run(&["show", "--json", asset]).unwrap();
+        let title: Value = serde_json::from_slice(&shown.stdout).unwrap_or_default();
+        match title["analysis"]["state"].as_str() {
+            Some("completed" | "skipped") => return,
+            state => assert!(
+                Instant::now() < end,
+                "{asset} is looked at: {state:?}\n{}",
+                bundle.log()
+            ),
+        }
+        thread::sleep(Duration::from_millis(100));
     }
 }
 
