@@ -117,9 +117,9 @@ fn stretches(things: &[Thing], times_ms: &[u64]) -> Vec<Boxes> {
     stretches
 }
 
-/// A fingerprint of all that follows from: what is published under a name never changes.
-fn name(planned: &DetectionsPlanned) -> Result<String, Error> {
-    let print = Sha256::digest(serde_json::to_vec(planned)?);
+/// A fingerprint of all that follows from: what a title publishes under a name never changes.
+fn name(analysis: &AnalysisPlan) -> Result<String, Error> {
+    let print = Sha256::digest(serde_json::to_vec(analysis)?);
     Ok(format!("seen-{}", hex::encode(&print[..4])))
 }
 
@@ -131,7 +131,7 @@ async fn save(
     scenes: &Scenes,
     stretches: Vec<Boxes>,
 ) -> Result<Events, Error> {
-    let (asset, name) = (planned.asset, name(planned)?);
+    let (asset, name) = (planned.asset, name(&planned.analysis)?);
     let count = stretches.len() as u32;
     let bodies: Vec<Vec<u8>> = stretches
         .iter()
