@@ -127,10 +127,12 @@ impl Analyze {
         let pictures = blocking(move || {
             // One at a time: the models' working memory is large, and they use all cores.
             let mut looker = looker.lock().unwrap_or_else(PoisonError::into_inner);
-            let looker = match looker.as_mut() {
+            // Models may have been installed since they were opened.
+            let fitting = looker.take().filter(|looker| looker.is_of(&work.analysis));
+            let looker = looker.insert(match fitting {
                 Some(looker) => looker,
-                None => looker.insert(Looker::open(&config)?),
-            };
+                None => Looker::open(&config)?,
+            });
             looker.part(&work, &reader)
         })
         .await??;

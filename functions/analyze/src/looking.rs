@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use image::RgbImage;
-use reeldrop_events::{AnalysisPlanned, LookingModel, Orientation, VideoTrack};
+use reeldrop_events::{AnalysisPlan, AnalysisPlanned, LookingModel, Orientation, VideoTrack};
 use reeldrop_media::ReadAt;
 
 use crate::{
@@ -56,13 +56,18 @@ impl Looker {
         Ok(Self { models, eyes })
     }
 
+    /// Whether these are the models of a plan.
+    pub(crate) fn is_of(&self, analysis: &AnalysisPlan) -> bool {
+        self.models == analysis.models
+    }
+
     /// Looks at a part.
     pub(crate) fn part(
         &mut self,
         planned: &AnalysisPlanned,
         reader: &Arc<dyn ReadAt>,
     ) -> Result<Vec<Picture>, Error> {
-        if planned.analysis.models != self.models {
+        if !self.is_of(&planned.analysis) {
             return Err(Error::NoModel);
         }
         let mut waiting = Waiting::new(&planned.video, &self.eyes);

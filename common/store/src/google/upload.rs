@@ -33,7 +33,7 @@ impl Google {
             request = request.set_if_generation_match(generation);
         }
         let sent = request.send_unbuffered().await;
-        sent.map_err(|error| StoreError::of_google(at, &error))?;
+        sent.map_err(|error| unwritten(at, StoreError::of_google(at, &error)))?;
         Ok(())
     }
 
@@ -58,8 +58,19 @@ impl Google {
         if let Some(error) = broken_off {
             return Err(error);
         }
-        let object = written.map_err(|error| StoreError::of_google(at, &error))?;
+        let object = written.map_err(|error| unwritten(at, StoreError::of_google(at, &error)))?;
         Ok(info_of(object))
+    }
+}
+
+/// What is written need not be there before: "not found" is most often an upload's session that is gone,
+/// and goes well from the start.
+fn unwritten(at: &Location, error: StoreError) -> StoreError {
+    match error {
+        StoreError::NotFound(_) => {
+            StoreError::unavailable(at, "the bucket or the upload's session is not there")
+        }
+        error => error,
     }
 }
 

@@ -191,7 +191,16 @@ export const api = {
   search: (words: string, signal?: AbortSignal) =>
     request<Found>("GET", `api/search?q=${encodeURIComponent(words)}`, undefined, signal),
   show: (asset: string) => request<TitleDetail>("GET", title(asset)),
-  detections: (asset: string) => request<Seen>("GET", `${title(asset)}/detections?limit=1000`),
+  /** All of them, page by page. */
+  detections: async (asset: string) => {
+    const all: Detection[] = [];
+    for (let from: number | null | undefined = 0; from != null; ) {
+      const seen: Seen = await request<Seen>("GET", `${title(asset)}/detections?limit=1000&from=${from}`);
+      all.push(...seen.detections);
+      from = seen.next;
+    }
+    return all;
+  },
   retry: (asset: string) => request<unknown>("POST", `${title(asset)}/retry`),
   remove: (asset: string) => request<unknown>("DELETE", title(asset)),
   startUpload: (wanted: UploadRequest, signal?: AbortSignal) =>
