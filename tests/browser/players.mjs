@@ -122,7 +122,7 @@ const PLAYERS = {
 };
 
 /** Plays to the end: from the start, after a seek, with other pictures, with other sound. */
-async function watch(page) {
+async function watch(page, player) {
   const until = (condition, argument) => page.waitForFunction(condition, argument, LIMIT);
   const playing = (after) =>
     until((after) => window.failure || document.querySelector("video").currentTime > after + 0.4, after);
@@ -164,13 +164,14 @@ async function watch(page) {
     await until((bytes) => window.failure || document.querySelector("video").webkitAudioDecodedByteCount > bytes + 4000, before.audioBytes);
     await goesOn();
   }
-  // Not by a seek: where dash.js has all that it would seek to, it may go to half a second before the end
-  // by itself, again and again.
-  await page.evaluate(() => {
+  // dash.js, where it has all that it would seek to, may go to half a second before the end by itself,
+  // again and again: it plays there.
+  if (player === "dash.js") await page.evaluate(() => {
     const video = document.querySelector("video");
     video.playbackRate = 4;
     video.play().catch(() => {});
   });
+  else await seek((await page.evaluate(observe)).duration - 0.7);
   await until(() => window.failure || document.querySelector("video").ended);
   seen.last = await page.evaluate(observe);
   return seen;
@@ -204,7 +205,7 @@ async function read(page, looks) {
       const video = document.querySelector("video");
       const tracks = [...video.textTracks].filter((track) => track.mode === "showing");
       window.cues = tracks.flatMap((track) => [...(track.activeCues ?? [])]);
-      const there = !video.seeking && video.currentTime > second - 0.1;
+      const there = !video.seeking && video.currentTime > second - 0.1 && video.currentTime < second + 1;
       return window.failure || (there && window.cues.map((cue) => cue.text).join("|") === text);
     }, [second, text]);
     seen.shown.push(await page.evaluate(() => window.cues.map((cue) => [cue.startTime, cue.endTime, cue.text])));
@@ -245,7 +246,7 @@ async function session(browser, origin, { player, address, key, looks }) {
   try {
     await page.goto(origin);
     await page.evaluate(PLAYERS[player], key === "none" ? address.replace(/\?.*/, "") : address);
-    const seen = key === "right" ? await watch(page) : looks ? await read(page, looks) : await refuse(page);
+    const seen = key === "right" ? await watch(page, player) : looks ? await read(page, looks) : await refuse(page);
     return { ...seen, failure: await page.evaluate(() => window.failure ?? null), problems };
   } catch (error) {
     const seen = await page.evaluate(observe).catch(() => null);

@@ -149,8 +149,8 @@ mod tests {
         assert_eq!(one.motion(&one), 0.0);
         assert!(one.motion(&moved) > 0.1 && one.recoloured(&moved) < 0.1);
         let red = Look::of(&RgbImage::from_pixel(160, 90, Rgb([255, 0, 0])));
-        // Shares are thousandths.
-        assert!(one.recoloured(&red) > 0.99);
+        // All of it; shares are whole thousandths, and those of two equal halves lack one.
+        assert_eq!(one.recoloured(&red), 1_999.0 / 2_000.0);
     }
 
     #[test]

@@ -98,7 +98,7 @@ impl<'a> Part<'a> {
     /// Behind the part, or a second behind the title: where a file says so, a frame may be a year later.
     fn is_after(&self, ns: i64) -> bool {
         let (end, duration_ms) = (self.planned.chunk.end, self.planned.analysis.duration_ms);
-        u64::try_from(ns / 1_000_000).is_ok_and(|ms| ms > duration_ms + 1_000)
+        u64::try_from(ns / 1_000_000).is_ok_and(|ms| ms > duration_ms.saturating_add(1_000))
             || end.is_some_and(|end| u64::try_from(self.tick(ns)).is_ok_and(|tick| tick >= end))
     }
 
