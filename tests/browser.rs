@@ -156,7 +156,7 @@ fn check_watched(report: &Value) {
         number(report, "shades") > 16.0,
         "the picture is empty: {report:#}"
     );
-    let switched = report["wantedHeight"].is_null() || last["height"] == report["wantedHeight"];
+    let switched = report["switchedHeight"] == report["wantedHeight"];
     assert!(switched, "the other rendition is not shown: {report:#}");
     assert_eq!(last["ended"], true, "the end is not reached: {report:#}");
 }
