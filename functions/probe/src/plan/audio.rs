@@ -49,6 +49,9 @@ fn label(track: &AudioTrack, index: usize, count: usize) -> String {
     }
 }
 
+/// Sound of so many segments is one part: it takes half a second.
+const WHOLE_SEGMENTS: u32 = 4;
+
 /// The first part covers what is shown first, the others as much as an event may take.
 pub(super) fn parts(profile: &Profile, timeline: &Timeline, segments: u32) -> Vec<AudioPart> {
     let rate = profile.audio.sample_rate_hz;
@@ -57,6 +60,7 @@ pub(super) fn parts(profile: &Profile, timeline: &Timeline, segments: u32) -> Ve
     let mut first_segment = 0;
     while first_segment < segments {
         let wanted = match (first_segment, timeline.first_segment_ticks) {
+            _ if segments <= WHOLE_SEGMENTS => segments,
             (0, Some(_)) => 2,
             (0, None) => 1,
             _ => most,
