@@ -8,6 +8,7 @@ mod finished;
 mod input;
 mod launched;
 mod patience;
+pub mod scale;
 mod source;
 mod video;
 

@@ -8,7 +8,7 @@ use reeldrop_media::Profile;
 const UNSEEKABLE_SEGMENTS: u32 = 10;
 
 /// Pixels, decoded and encoded, that are worth an event of their own: some seconds of work.
-const LEAST_MEGAPIXELS: u64 = 100;
+const LEAST_MEGAPIXELS: u64 = 150;
 
 /// Divides `segments` segments: the first one small, so that playback begins soon, then growing
 /// to what one event can do. Where key frames are far apart none is shorter than their distance, but

@@ -3,6 +3,7 @@
 mod deinterlace;
 mod limit_range;
 mod planes;
+mod scale;
 mod tone_curve;
 mod tone_map;
 mod tone_table;
@@ -24,6 +25,7 @@ pub(crate) fn register() -> Result<(), MediaError> {
             deinterlace::Deinterlace::static_type(),
         ),
         ("reeldroplimitrange", limit_range::LimitRange::static_type()),
+        ("reeldropscale", scale::Scale::static_type()),
     ];
     let done = DONE.get_or_init(|| {
         own.into_iter().all(|(name, element)| {

@@ -20,12 +20,11 @@ impl Size {
     }
 }
 
-/// Multi-tap bicubic.
-const SCALE: &str = "videoconvertscale method=catrom add-borders=false n-threads=1";
+/// GStreamer's own bicubic, where formats and colours change as well.
+const CONVERT: &str = "videoconvertscale method=catrom add-borders=false n-threads=1";
 
-/// What makes it as sharp as swscale's `bicubic` where sides shrink a little, and where they shrink
-/// to half or less: found with VMAF.
-const SHARP: [&str; 2] = ["sharpness=1.1", "sharpness=1.2"];
+/// The size of 8-bit 4:2:0, and nothing else.
+const SCALE: &str = "reeldropscale";
 
 /// Frames that wait before each scaler and encoder: enough to keep threads busy, few enough for 4K.
 const QUEUE: &str = "queue max-size-buffers=2 max-size-bytes=0 max-size-time=0";
@@ -58,12 +57,10 @@ pub(crate) fn encoders(ladder: &[Rendition], encoder_threads: u32) -> String {
     for (n, size) in sizes.iter().enumerate() {
         if let Some(larger) = sizes.get(..n).filter(|larger| !larger.is_empty()) {
             let from = parent(larger, *size);
-            let half = larger.get(from).is_some_and(|from| size.is_half_of(*from));
-            let sharp = SHARP[usize::from(half)];
             let raw = raw("I420", *size);
             push(
                 &mut text,
-                &format!("  s{from}. ! {QUEUE} ! {SCALE} {sharp} ! {raw}"),
+                &format!("  s{from}. ! {QUEUE} ! {SCALE} ! {raw}"),
             );
         }
         push(&mut text, &format!(" ! tee name=s{n}"));
@@ -144,7 +141,7 @@ fn prepare(text: &mut String, preparation: &Preparation, size: Size) {
         push(
             text,
             &format!(
-                " ! {SCALE} ! {ten_bits} ! {QUEUE} ! reeldroptonemap hlg={hlg} full-range={full}"
+                " ! {CONVERT} ! {ten_bits} ! {QUEUE} ! reeldroptonemap hlg={hlg} full-range={full}"
             ),
         );
     } else if preparation.limits_range() {
@@ -152,10 +149,10 @@ fn prepare(text: &mut String, preparation: &Preparation, size: Size) {
         let full_range = format!("{},colorimetry={full_range}", raw("I420", lying));
         push(
             text,
-            &format!(" ! {SCALE} ! {full_range} ! reeldroplimitrange"),
+            &format!(" ! {CONVERT} ! {full_range} ! reeldroplimitrange"),
         );
     } else {
-        push(text, &format!(" ! {SCALE} primaries-mode=fast"));
+        push(text, &format!(" ! {CONVERT} primaries-mode=fast"));
     }
     push(
         text,
@@ -297,7 +294,7 @@ mod tests {
             ..rung("b", 1280, 720)
         };
         let text = encoders(&[rung("a", 1280, 720), other], 1);
-        assert!(!text.contains("videoconvertscale"));
+        assert!(!text.contains(SCALE));
         assert_eq!(text.matches("s0. !").count(), 2);
     }
 }
