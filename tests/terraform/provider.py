@@ -8,6 +8,7 @@ only one of them is not empty.
 """
 
 import os
+import shutil
 import tempfile
 from concurrent import futures
 from pathlib import Path
@@ -94,6 +95,7 @@ class Provider(grpc.GenericRpcHandler):
             "/grpc.health.v1.Health/Check": lambda: b"\x08\x01",
         }
         if call.method == "/plugin.GRPCController/Shutdown":
+            shutil.rmtree(FOLDER, ignore_errors=True)
             os._exit(0)
         if call.method.startswith("/plugin."):
             return None  # Streams of a kind that this has none of.
@@ -101,10 +103,13 @@ class Provider(grpc.GenericRpcHandler):
         return grpc.unary_unary_rpc_method_handler(lambda request, context: answer())
 
 
+FOLDER = Path(tempfile.mkdtemp(prefix="reeldrop-provider-"))
+
+
 def main() -> None:
     server = grpc.server(futures.ThreadPoolExecutor(4), options=[("grpc.max_send_message_length", -1)])
     server.add_generic_rpc_handlers([Provider()])
-    socket = Path(tempfile.mkdtemp(prefix="reeldrop-provider-")) / "socket"
+    socket = FOLDER / "socket"
     server.add_insecure_port(f"unix:{socket}")
     server.start()
     print(f"1|6|unix|{socket}|grpc", flush=True)

@@ -44,7 +44,7 @@ const TITLE: &str = "
 
 /// A failed part is where it was before. What was encoded stays encoded until the work bucket
 /// forgets it; transcode then does it again.
-const FORGIVE: [&str; 13] = [
+const FORGIVE: [&str; 12] = [
     "delete from failures where asset = $1",
     "delete from dead_letters where asset = $1",
     "delete from thumbnails where asset = $1 and state = 'failed' and poster is null",
@@ -52,10 +52,6 @@ const FORGIVE: [&str; 13] = [
     "update parts
      set state = case when transcoded_at is null then 'planned' else 'transcoded' end
      where asset = $1 and state = 'failed'",
-    // The run is announced once more where its manifests are what failed.
-    "update packages
-     set advanced_segments = published_segments, advanced_complete = published_complete
-     where asset = $1",
     "update assets set rejection = null where id = $1",
     // What was heard is said again, and joined again; nothing of it may be taken for a repetition.
     "delete from seen_events where asset = $1 and source = '/reeldrop/transcribe'
@@ -70,6 +66,13 @@ const FORGIVE: [&str; 13] = [
      and exists (select from analyses where asset = $1 and state in ('skipped', 'failed'))",
     "delete from analyses where asset = $1 and state in ('skipped', 'failed')",
 ];
+
+/// The run is announced once more where its manifests are what failed. Of other packages it may be on its
+/// way, and captions that come before it is published are to ask for manifests of their own.
+const ANNOUNCE: &str = "
+    update packages
+    set advanced_segments = published_segments, advanced_complete = published_complete
+    where asset = $1 and package = any($2)";
 
 /// `retry.requested`.
 pub(crate) async fn again(
@@ -93,6 +96,10 @@ pub(crate) async fn again(
     for statement in FORGIVE {
         transaction.execute(statement, &[&said.asset.0]).await?;
     }
+    let unwritten: Vec<i32> = wanted.manifests.iter().map(|no| *no as i32).collect();
+    transaction
+        .execute(ANNOUNCE, &[&said.asset.0, &unwritten])
+        .await?;
     forget_seen(transaction, title, failures).await?;
     wanted.advances(transaction, title).await?;
     wanted.pictures(transaction, title).await?;

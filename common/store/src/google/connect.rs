@@ -1,6 +1,6 @@
 //! The clients, with the identity that the machine gives: workload identity on a cluster.
 
-use std::fmt::Display;
+use std::{fmt::Display, time::Duration};
 
 use google_cloud_auth::{
     credentials::{Builder, Credentials},
@@ -18,6 +18,9 @@ use crate::StoreError;
 const ENDPOINT: &str = "https://storage.googleapis.com";
 /// As many as the S3 client makes: what still fails comes again as an event.
 const ATTEMPTS: u32 = 4;
+/// An answer may be long, but not silent for longer than this: the request fails and comes again.
+const SILENCE: Duration = Duration::from_secs(30);
+const CONNECT: Duration = Duration::from_secs(10);
 
 impl Google {
     /// Connects as the application default credentials say; sends nothing yet.
@@ -52,12 +55,19 @@ impl Google {
         Ok(Self {
             storage: storage.build().await.map_err(unusable)?,
             control: control.build().await.map_err(unusable)?,
-            http: reqwest::Client::new(),
+            http: http()?,
             credentials,
             signer,
             endpoint: endpoint.to_owned(),
         })
     }
+}
+
+fn http() -> Result<reqwest::Client, StoreError> {
+    let client = reqwest::Client::builder()
+        .connect_timeout(CONNECT)
+        .read_timeout(SILENCE);
+    client.build().map_err(unusable)
 }
 
 fn unusable(error: impl Display) -> StoreError {

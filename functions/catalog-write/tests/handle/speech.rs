@@ -249,6 +249,22 @@ async fn manifests_that_could_not_be_written_again_are_by_a_retry() {
 }
 
 #[tokio::test]
+async fn a_retry_of_something_else_leaves_manifests_that_are_on_their_way() {
+    let stage = Stage::new().await;
+    stage.handle(STORY.probed()).await;
+    stage.handle(reason("skipped: no model")).await;
+    stage.handle_all(STORY.all_packaged(1)).await;
+    assert_eq!(stage.broker.take_of("asset.advanced").len(), 1);
+    stage.handle(STORY.retry()).await;
+    assert!(stage.broker.take_of("asset.advanced").is_empty());
+    // Final manifests without these captions may have been written by now.
+    stage
+        .handle(track("en-1", "en", CaptionOrigin::Speech))
+        .await;
+    assert_eq!(rewritten(&stage), [(1, "en-1".to_owned())]);
+}
+
+#[tokio::test]
 async fn of_two_imports_the_later_one_is_shown_whichever_is_done_first() {
     let versions = [
         ("en-0001", "An otter.", "otter"),
