@@ -85,17 +85,15 @@ mod imp {
             caps: &gst::Caps,
             filter: Option<&gst::Caps>,
         ) -> Option<gst::Caps> {
-            // As it is, where that fits; else any size.
+            // Any size, and none above others: a converter before this one is to leave it as it is.
             let mut other = caps.clone();
             for structure in other.make_mut().iter_mut() {
                 structure.set("width", gst::IntRange::new(1, MOST));
                 structure.set("height", gst::IntRange::new(1, MOST));
             }
-            let mut all = caps.clone();
-            all.merge(other);
             Some(match filter {
-                Some(filter) => filter.intersect_with_mode(&all, gst::CapsIntersectMode::First),
-                None => all,
+                Some(filter) => filter.intersect_with_mode(&other, gst::CapsIntersectMode::First),
+                None => other,
             })
         }
     }

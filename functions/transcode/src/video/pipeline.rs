@@ -152,7 +152,13 @@ fn prepare(text: &mut String, preparation: &Preparation, size: Size) {
             &format!(" ! {CONVERT} ! {full_range} ! reeldroplimitrange"),
         );
     } else {
-        push(text, &format!(" ! {CONVERT} primaries-mode=fast"));
+        // Formats and colours first, where they differ at all: ours is the faster for the size.
+        push(
+            text,
+            &format!(
+                " ! {CONVERT} primaries-mode=fast ! video/x-raw,format=I420,colorimetry={colorimetry} ! {SCALE}"
+            ),
+        );
     }
     push(
         text,
@@ -246,6 +252,7 @@ mod tests {
             "capssetter caps=video/x-raw,colorimetry=2:3:5:1,framerate=25/1,\
              pixel-aspect-ratio=1/1,interlace-mode=progressive \
              ! videoconvertscale method=catrom add-borders=false n-threads=1 primaries-mode=fast \
+             ! video/x-raw,format=I420,colorimetry=2:3:5:1 ! reeldropscale \
              ! capsfilter caps=video/x-raw,format=I420,width=1280,height=720,pixel-aspect-ratio=1/1,colorimetry=2:3:5:1 \
              ! videoflip video-direction=90r"
         );
