@@ -105,10 +105,10 @@ fn dash(address: &str) {
         .find("http://dashif.org/guidelines/thumbnail_tile")
         .unwrap()..];
     let (columns, rows) = pair(value(tiling, "value"));
-    let number = |name: &str| value(set, name).parse::<u32>().unwrap();
+    let number = |name: &str| value(set, &format!(" {name}")).parse::<u32>().unwrap();
     let size = (number("width"), number("height"));
     assert_eq!((size.0 % columns, size.1 % rows), (0, 0));
-    let template = value(set, "media");
+    let template = value(set, " media");
     // One sheet lasts longer than the title: there is no second one to ask for.
     let sheet_s = f64::from(number("duration")) / f64::from(number("timescale"));
     let length = value(&mpd, "mediaPresentationDuration");

@@ -22,7 +22,7 @@ const STREAM: &str = "stream.m3u8";
 const OF_THE_SOURCE: [&str; 2] = ["9.9", "9.10"];
 
 /// Rules that a package breaks by what its input is: how it was encoded, and in how many bit rates.
-const OF_THE_INPUT: [&str; 2] = OF_THE_SOURCE;
+const OF_THE_INPUT: [&str; 4] = ["1.13", "7.5", "9.9", "9.10"];
 
 /// Where `make bench` puts it.
 fn shaka() -> Option<PathBuf> {
