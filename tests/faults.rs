@@ -11,7 +11,7 @@ use std::{
 };
 
 use reeldrop_cmaf::protect::{ContentKey, Decryption, decrypt_init, decrypt_segment};
-use reeldrop_tests::{Bundle, clear_parts, clip, find, signal, tree};
+use reeldrop_tests::{Bundle, clear_parts, clip, find, signal, tree, wait_for_storyboard};
 use serde_json::Value;
 
 /// Whom to kill, and how many milliseconds after it was first seen at work on the title.
@@ -118,6 +118,7 @@ fn make(
         bundle.log()
     );
     wait_for_analysis(bundle, &title.asset);
+    wait_for_storyboard(bundle.data(), &title.asset, LIMIT).unwrap();
     Made {
         published: published(bundle, &title.asset),
         clear: clear_parts(bundle.data(), &title.asset).unwrap(),

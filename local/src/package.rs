@@ -1,11 +1,18 @@
 //! `reeldrop package`: from MP4 files to encrypted DASH and HLS, without any service.
 
-use std::{path::PathBuf, process::ExitCode, str::FromStr};
+use std::{
+    fs::File,
+    io::{self, IsTerminal, Write},
+    os::fd::AsFd,
+    path::{Path, PathBuf},
+    process::ExitCode,
+    str::FromStr,
+};
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use clap::{Args, ValueEnum};
 use reeldrop_events::Scheme;
-use reeldrop_packager::{Input, Key, Keys, Layout, Packaged, Settings, package};
+use reeldrop_packager::{Input, Key, Keys, Layout, Packaged, Settings, package, package_to};
 use serde_json::json;
 
 use crate::output;
@@ -18,10 +25,16 @@ pub(crate) const EXAMPLES: &str = "Examples:
       --key audio=3ea8778f77424bf9668b50deccbeb2bf --kid audio=0f2b3c4d5e6f708192a3b4c5d6e7f809
   ffmpeg -i film.mkv -c copy -movflags frag_keyframe+empty_moov+default_base_moof -f mp4 - |
       reeldrop package - --out film --scheme none
+  reeldrop package film.mp4 --out - --key 87237d20a19f58a740c05684e699b4aa --kid a16e402b9056e371f36d348aa62bb749 > encrypted.mp4
 
 All inputs' pictures become a ladder; sound is taken from the first input with pictures and sound, and
 from every input without pictures. The folder gets stream.m3u8 (HLS), stream.mpd (DASH) and a folder for
-each track. A label before a key is a track's folder (video-720p, audio-0), a class (sd below 720 lines,
+each track, with a playlist of its key frames where it is a picture. With --out - standard output gets one
+fragmented MP4 of all tracks of one input, without manifests, and what is said goes to standard error.
+Standard input may be a fragmented MP4, or a progressive one with its index first (ffmpeg: -movflags
++faststart).
+
+A label before a key is a track's folder (video-720p, audio-0), a class (sd below 720 lines,
 hd, uhd above 1088), video or audio.
 
 Exit status: 0 all well, 2 an input cannot be packaged.";
@@ -29,10 +42,10 @@ Exit status: 0 all well, 2 an input cannot be packaged.";
 /// What `package` is asked for.
 #[derive(Debug, Args)]
 pub(crate) struct Package {
-    /// MP4 files, progressive or fragmented; - for a fragmented one on standard input.
+    /// MP4 files, progressive or fragmented; - for standard input.
     #[arg(required = true, value_name = "IN")]
     inputs: Vec<PathBuf>,
-    /// The folder for the output.
+    /// The folder for the output; - for one fragmented MP4 on standard output.
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
     /// How to encrypt.
@@ -56,7 +69,7 @@ pub(crate) struct Package {
     /// Leave segments clear that begin before this time.
     #[arg(long, default_value = "0", value_parser = milliseconds, value_name = "SECONDS")]
     clear_lead: u64,
-    /// One file with an index for each track, instead of a file for each segment.
+    /// One file with an index for each track in the folder, instead of a file for each segment.
     #[arg(long)]
     single_file: bool,
     /// Initialisation vector, 16 bytes in hex: makes the same input give the same bytes. Never use
@@ -142,10 +155,7 @@ fn milliseconds(text: &str) -> Result<u64, String> {
 
 /// Packages and says what came of it.
 pub(crate) fn run(asked: &Package) -> ExitCode {
-    let made = settings(asked).and_then(|settings| {
-        let made = package(&inputs(asked), &settings, &asked.out);
-        made.map_err(|error| error.to_string())
-    });
+    let made = settings(asked).and_then(|settings| make(asked, &settings));
     match made {
         Ok(tracks) => {
             report(asked, &tracks);
@@ -154,6 +164,61 @@ pub(crate) fn run(asked: &Package) -> ExitCode {
         Err(error) => {
             eprintln!("reeldrop: {error}");
             ExitCode::from(2)
+        }
+    }
+}
+
+fn make(asked: &Package, settings: &Settings) -> Result<Vec<Packaged>, String> {
+    let inputs = inputs(asked);
+    let made = if asked.is_to_stdout() {
+        let input = only(&inputs, asked)?;
+        package_to(input, settings, stdout()?)
+    } else {
+        package(&inputs, settings, &asked.out)
+    };
+    made.map_err(|error| error.to_string())
+}
+
+/// The input of what is one file.
+fn only<'a>(inputs: &'a [Input], asked: &Package) -> Result<&'a Input, String> {
+    if asked.single_file {
+        return Err(
+            "--out - is one file already, whose index could not come first: leave out --single-file, \
+             or give --out a folder"
+                .to_owned(),
+        );
+    }
+    match inputs {
+        [input] => Ok(input),
+        _ => Err("--out - takes one input: give --out a folder for several".to_owned()),
+    }
+}
+
+/// Standard output without a buffer, which would be in the way of whole segments.
+fn stdout() -> Result<Box<dyn Write>, String> {
+    let out = io::stdout();
+    if out.is_terminal() {
+        return Err(
+            "--out - would write an MP4 to the terminal: redirect it (> film.mp4) or pipe it on"
+                .to_owned(),
+        );
+    }
+    let own = out.as_fd().try_clone_to_owned();
+    let own = own.map_err(|error| format!("standard output cannot be written: {error}"))?;
+    Ok(Box::new(File::from(own)))
+}
+
+impl Package {
+    fn is_to_stdout(&self) -> bool {
+        self.out == Path::new("-")
+    }
+
+    /// Says it where it does not get into the output.
+    fn say(&self, text: &str) {
+        if self.is_to_stdout() {
+            eprintln!("{text}");
+        } else {
+            output::line(text);
         }
     }
 }
@@ -247,12 +312,13 @@ fn keys(asked: &Package) -> Result<Keys, String> {
 fn report(asked: &Package, tracks: &[Packaged]) {
     for track in tracks {
         if asked.json {
-            output::json(&json!({
+            let said = json!({
                 "track": track.name,
                 "codec": track.codec,
                 "segments": track.segments,
                 "bytes": track.bytes,
-            }));
+            });
+            asked.say(&said.to_string());
         } else {
             let Packaged {
                 name,
@@ -260,12 +326,12 @@ fn report(asked: &Package, tracks: &[Packaged]) {
                 segments,
                 bytes,
             } = track;
-            output::line(&format!(
+            asked.say(&format!(
                 "{name}: {codec}, {segments} segments, {bytes} bytes"
             ));
         }
     }
-    if !asked.json {
+    if !asked.json && !asked.is_to_stdout() {
         let out = asked.out.display();
         output::line(&format!("{out}/stream.m3u8 and {out}/stream.mpd"));
     }

@@ -4,9 +4,11 @@ use std::{
     collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
+    thread,
+    time::{Duration, Instant},
 };
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 
 /// Every file below a folder: its path in it, and its content.
 ///
@@ -42,4 +44,26 @@ pub fn clear_parts(data: &Path, asset: &str) -> Result<BTreeMap<PathBuf, Vec<u8>
             .is_some_and(|kind| kind == "mp4" || kind == "m4s")
     });
     Ok(files)
+}
+
+/// Waits until all manifests of a title's first package name its storyboard: they do so some moments
+/// after the title is ready.
+///
+/// # Errors
+/// Where that does not happen in `limit`.
+pub fn wait_for_storyboard(data: &Path, asset: &str, limit: Duration) -> Result<()> {
+    let folder = data.join("buckets/reeldrop-media").join(asset).join("1");
+    let end = Instant::now() + limit;
+    for manifest in ["stream.m3u8", "stream-clearkey.m3u8", "stream.mpd"] {
+        let path = folder.join(manifest);
+        while !fs::read_to_string(&path).is_ok_and(|text| text.contains("storyboard")) {
+            ensure!(
+                Instant::now() < end,
+                "{} does not name the storyboard",
+                path.display()
+            );
+            thread::sleep(Duration::from_millis(50));
+        }
+    }
+    Ok(())
 }

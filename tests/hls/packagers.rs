@@ -7,6 +7,8 @@ use std::{
     process::Command,
 };
 
+use reeldrop_events::Scheme;
+use reeldrop_packager::{Input, Key, Keys, Layout, Settings, package as package_file};
 use reeldrop_tests::{
     Bundle, clear_parts, clip,
     lint::{Files, Finding, Weight, lint},
@@ -18,6 +20,9 @@ const STREAM: &str = "stream.m3u8";
 /// Rules that a title breaks by what its source is, and no packager by what it does: one bit rate
 /// is all that a small source gives, and Reeldrop's ladder has one rendition of each size.
 const OF_THE_SOURCE: [&str; 2] = ["9.9", "9.10"];
+
+/// Rules that a package breaks by what its input is: how it was encoded, and in how many bit rates.
+const OF_THE_INPUT: [&str; 4] = ["1.13", "7.5", "9.9", "9.10"];
 
 /// Where `make bench` puts it.
 fn shaka() -> Option<PathBuf> {
@@ -123,6 +128,35 @@ fn rules(findings: &[Finding]) -> Vec<&'static str> {
     let mut rules: Vec<_> = findings.iter().map(|finding| finding.rule).collect();
     rules.dedup();
     rules
+}
+
+/// What `reeldrop package` makes keeps the rules as what the service publishes does.
+#[test]
+fn a_package_breaks_no_rule_that_is_in_a_packagers_hands() {
+    for name in ["h264_aac_640x360_17s.mp4", "h264_aac_bbb_320x240_10s.mp4"] {
+        let Some(clip) = clip("HLS of a package", name) else {
+            return;
+        };
+        for layout in [Layout::Segments, Layout::SingleFile] {
+            let mut keys = Keys::default();
+            keys.add(None, Key::new([1; 16], [2; 16]));
+            let settings = Settings {
+                scheme: Scheme::Cbcs,
+                keys,
+                segment_ms: 6_000,
+                clear_lead_ms: 0,
+                layout,
+                iv: None,
+                key_uri: "key".to_owned(),
+                license_uri: "license".to_owned(),
+            };
+            let folder = tempfile::tempdir().unwrap();
+            package_file(&[Input::File(clip.clone())], &settings, folder.path()).unwrap();
+            let mut findings = lint(&files(folder.path()), STREAM, None);
+            findings.retain(|finding| !OF_THE_INPUT.contains(&finding.rule));
+            assert!(findings.is_empty(), "{name}, {layout:?}: {findings:#?}");
+        }
+    }
 }
 
 #[test]

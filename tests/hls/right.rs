@@ -6,7 +6,7 @@ use reeldrop_cmaf::{
     fragment::{self, FragmentHeader, Sample},
     hls::{self, KeyFormat},
     key_frames,
-    presentation::{Audio, Presentation, Protection, Span, TextTrack, Track, Video},
+    presentation::{Audio, Presentation, Protection, Span, Storyboard, TextTrack, Track, Video},
 };
 use reeldrop_events::{PublishedSegment, Ratio, Scheme, Transfer, VideoCodec};
 use reeldrop_tests::lint::{Files, lint};
@@ -163,6 +163,36 @@ fn captions(files: &mut Files) -> Vec<TextTrack> {
     captions
 }
 
+/// Six pictures of two seconds in one sheet, of which a linter sees the size alone.
+fn storyboard(files: &mut Files) -> Storyboard {
+    let (tile_width, tile_height, columns, rows) = (160_u32, 90_u32, 6_u32, 1_u32);
+    let size = |tile: u32, tiles: u32| u16::try_from(tile * tiles).unwrap().to_be_bytes();
+    let start: &[u8] = &[0xff, 0xd8, 0xff, 0xe0, 0, 4, 0, 0];
+    let frame: &[u8] = &[0xff, 0xc0, 0, 11, 8];
+    let sheet = [
+        start,
+        frame,
+        &size(tile_height, rows),
+        &size(tile_width, columns),
+        &[1, 1, 0x11, 0],
+        &[0; 9_000],
+    ];
+    let sheet = sheet.concat();
+    let bytes = sheet.len() as u64;
+    files.insert("storyboard/000.jpg".to_owned(), sheet);
+    Storyboard {
+        tile_width,
+        tile_height,
+        columns,
+        rows,
+        tile: Span {
+            ticks: 2_000,
+            timescale: 1_000,
+        },
+        sheets: vec![bytes],
+    }
+}
+
 /// The files of the title.
 pub(crate) fn title() -> Files {
     let mut files = Files::new();
@@ -183,6 +213,7 @@ pub(crate) fn title() -> Files {
             default: true,
         }],
         text: captions(&mut files),
+        storyboard: Some(storyboard(&mut files)),
         video,
         protection: Some(Protection {
             scheme: Scheme::Cbcs,
@@ -190,7 +221,6 @@ pub(crate) fn title() -> Files {
             license_uri: "/license".to_owned(),
             ..Protection::default()
         }),
-        ..Presentation::default()
     };
     let format = KeyFormat::Identity;
     for track in title.video.iter().map(|video| &video.track) {
@@ -211,6 +241,8 @@ pub(crate) fn title() -> Files {
     for track in &title.text {
         files.insert(hls::text_file(track), hls::text(&title, track).into());
     }
+    let images = hls::images(&title).unwrap();
+    files.insert(hls::IMAGES_FILE.to_owned(), images.into());
     files.insert(STREAM.to_owned(), hls::multivariant(&title).into());
     files
 }

@@ -45,6 +45,8 @@ fn drop_attribute(list: &str, name: &str) -> String {
 const VARIANT: &str = "#EXT-X-STREAM-INF:";
 const I_FRAME: &str = "#EXT-X-I-FRAME-STREAM-INF:";
 const MEDIA: &str = "#EXT-X-MEDIA:";
+const IMAGES: &str = "#EXT-X-IMAGE-STREAM-INF:";
+const SHEETS: &str = "storyboard.m3u8";
 
 /// Multiplies a number that follows `name`.
 fn scale(files: &mut Files, name: &str, factor: f64) {
@@ -288,10 +290,46 @@ fn wrongs() -> Vec<(&'static str, Change)> {
     ]
 }
 
+/// The rules of image playlists.
+fn wrong_images() -> Vec<(&'static str, Change)> {
+    vec![
+        ("IMAGES", |files| without(files, IMAGES, "RESOLUTION")),
+        ("IMAGES", |files| without(files, IMAGES, "URI")),
+        ("IMAGES", |files| drop(files.remove(SHEETS))),
+        ("IMAGES", |files| drop(files.remove("storyboard/000.jpg"))),
+        ("IMAGES", |files| {
+            replace(files, SHEETS, "#EXT-X-IMAGES-ONLY\n", "")
+        }),
+        ("IMAGES", |files| {
+            replace(files, SHEETS, "LAYOUT=6x1", "LAYOUT=3x2")
+        }),
+        ("IMAGES", |files| {
+            replace(files, SHEETS, "RESOLUTION=160x90", "RESOLUTION=80x90")
+        }),
+        ("IMAGES", |files| {
+            replace(files, SHEETS, ",DURATION=2.000000", ",DURATION=1.000000")
+        }),
+        ("IMAGES", |files| {
+            replace(files, SHEETS, "#EXTINF:12.0", "#EXTINF:9.0")
+        }),
+        ("IMAGES", |files| {
+            edit(files, STREAM, |text| {
+                text.replace(
+                    &format!("{IMAGES}BANDWIDTH="),
+                    &format!("{IMAGES}BANDWIDTH=1,X="),
+                )
+            });
+        }),
+        ("RFC 4.4.3.1", |files| {
+            replace(files, SHEETS, "TARGETDURATION:12", "TARGETDURATION:6")
+        }),
+    ]
+}
+
 #[test]
 fn each_rule_is_named_when_it_is_broken() {
     let mut unnamed = Vec::new();
-    for (rule, break_it) in wrongs() {
+    for (rule, break_it) in wrongs().into_iter().chain(wrong_images()) {
         let mut files = title();
         break_it(&mut files);
         let findings = lint(&files, STREAM, None);

@@ -4,7 +4,7 @@ use std::{collections::HashMap, fmt, str::FromStr};
 
 use deadpool_postgres::Object;
 use reeldrop_events::{
-    AssetId, KeyFrame, Media, PackageNo, Plan, PublishedSegment, Scheme, Source,
+    AssetId, KeyFrame, Media, PackageNo, Plan, PublishedSegment, Scheme, Source, Tiles,
 };
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
@@ -25,9 +25,10 @@ const PACKAGE: &str = "
     select a.bucket, a.object, a.version, a.size_bytes, a.media, a.plan, a.deleted_at is not null as deleted,
            p.scheme, p.contiguous::bigint as contiguous, p.complete, a.created_at,
            coalesce((select max(packaged_at) from parts where asset = $1 and package = $2),
-                    p.created_at) as packaged_at
+                    p.created_at) as packaged_at, t.tiles
     from assets a
     join packages p on p.asset = a.id and p.package = $2
+    left join thumbnails t on t.asset = a.id
     where a.id = $1";
 
 const RENDITIONS: &str = "
@@ -110,6 +111,8 @@ pub struct Publication {
     pub renditions: Vec<PublicationRendition>,
     /// Caption tracks that are there.
     pub captions: Vec<Caption>,
+    /// How the sheets of the storyboard are laid out, once they are there.
+    pub storyboard: Option<Tiles>,
     /// Segments from the start that every rendition has.
     pub contiguous_segments: u32,
     /// Whether every part is packaged.
@@ -230,6 +233,7 @@ async fn publication(
     Ok(Publication {
         renditions: renditions(client, asset, number, &plan).await?,
         captions: captions(client, asset, spoken(&plan)).await?,
+        storyboard: document::<Tiles>(&row, "tiles")?,
         source,
         media,
         plan,

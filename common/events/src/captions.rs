@@ -115,15 +115,20 @@ pub struct CaptionsImported {
     pub duration_ms: u64,
 }
 
-/// `manifests.planned`: captions have come since a package's manifests were final; write these again.
+/// `manifests.planned`: captions or a storyboard have come since a package's manifests were final;
+/// write these again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ManifestsPlanned {
     /// The title.
     pub asset: AssetId,
     /// Which package of it.
     pub package: PackageNo,
-    /// Name of the caption track that is new; empty where somebody has asked to try again.
+    /// Name of the caption track that is new; empty where it is not captions that have come, or
+    /// somebody has asked to try again.
     pub captions: String,
+    /// Whether it is the storyboard that is new.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub storyboard: bool,
 }
 
 macro_rules! caption_payload {
@@ -161,5 +166,9 @@ caption_payload!(CaptionsImported, "io.reeldrop.captions.imported.v1", |p| p
     .name
     .clone());
 caption_payload!(ManifestsPlanned, "io.reeldrop.manifests.planned.v1", |p| {
-    format!("{}/{}", p.package, p.captions)
+    let new = match p.storyboard {
+        true => "storyboard",
+        false => &p.captions,
+    };
+    format!("{}/{new}", p.package)
 });

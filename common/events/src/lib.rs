@@ -36,7 +36,7 @@ pub use part::{
     AudioPlanned, AudioTranscoded, ChunkPlanned, ChunkTranscoded, ClearNote, ClearRendition,
     ClearSegment,
 };
-pub use pictures::{PicturesPlanned, PosterCompleted, ThumbnailsCompleted};
+pub use pictures::{PicturesPlanned, PosterCompleted, ThumbnailsCompleted, Tiles};
 pub use plan::{
     AudioPart, AudioRendition, Chunk, FrameRate, Plan, Rendition, Timeline, VideoCodec,
 };

@@ -51,8 +51,28 @@ pub struct ThumbnailsCompleted {
     pub storyboard: String,
     /// How many sprite sheets the storyboard has.
     pub sheets: u32,
+    /// How the sheets are laid out; none where an older Reeldrop made them, which did not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tiles: Option<Tiles>,
     /// Key of the animated preview (WebP).
     pub preview: String,
+}
+
+/// How the pictures of a storyboard lie in its sheets: row by row, of equal size.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tiles {
+    /// Width of a picture in pixels.
+    pub width: u32,
+    /// Height of a picture in pixels.
+    pub height: u32,
+    /// Pictures in a row.
+    pub columns: u32,
+    /// Rows of a sheet; what the last one lacks is black.
+    pub rows: u32,
+    /// What each picture stands for, milliseconds; the last may stand for less.
+    pub interval_ms: u64,
+    /// Size of each sheet in bytes.
+    pub sheet_bytes: Vec<u64>,
 }
 
 impl Payload for PicturesPlanned {

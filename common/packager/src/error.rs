@@ -36,19 +36,22 @@ pub enum PackageError {
     /// Boxes or samples are broken, or of a kind that cannot be packaged.
     #[error("{0}")]
     Media(#[from] CmafError),
-    /// A progressive file has its index anywhere.
+    /// The index of a progressive file comes after its media.
     #[error(
-        "standard input has to be a fragmented MP4; give the file itself, or fragment it: \
+        "standard input has its index (moov) behind its media; give the file itself, or fragment it: \
          ffmpeg -i IN -c copy -movflags frag_keyframe+empty_moov+default_base_moof -f mp4 -"
     )]
-    StreamNotFragmented,
+    StreamIndexLast,
     /// The index comes first in a file, and says how many segments follow.
     #[error(
         "a single file cannot be made of standard input: its index would come first; give a file"
     )]
     StreamIndex,
     /// A stream's samples do not come in the order in which they are needed.
-    #[error("the fragments' samples do not lie in order")]
+    #[error(
+        "samples do not lie in the order in which a stream needs them; give the file itself, or write \
+         it anew: ffmpeg -i IN -c copy -movflags frag_keyframe+empty_moov+default_base_moof -f mp4 -"
+    )]
     Order,
     /// A scheme needs a key for each track.
     #[error("no key for {0}: give --key and --kid without a label, or for {0}")]
@@ -75,7 +78,7 @@ impl PackageError {
             | Self::NoTracks
             | Self::NoSamples
             | Self::Media(_)
-            | Self::StreamNotFragmented
+            | Self::StreamIndexLast
             | Self::StreamIndex
             | Self::Order
             | Self::NoKey(_)

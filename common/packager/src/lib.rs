@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod error;
+mod joined;
 mod manifest;
 mod mpd;
 mod output;
@@ -9,7 +10,7 @@ mod settings;
 mod source;
 mod track;
 
-use std::io::Read;
+use std::io::{Read, Write};
 use std::path::Path;
 
 use reeldrop_cmaf::movie::{Kind, Movie, MovieTrack};
@@ -17,6 +18,8 @@ use reeldrop_cmaf::movie::{Kind, Movie, MovieTrack};
 pub use error::PackageError;
 pub use settings::{Input, Key, Keys, Layout, Settings};
 
+use joined::Joined;
+use manifest::Done;
 use output::TrackOutput;
 use source::{FileSource, StreamSource};
 use track::{Origin, TrackWriter};
@@ -47,24 +50,136 @@ pub fn package(
         return Err(PackageError::OneKeyUri);
     }
     std::fs::create_dir_all(out).map_err(|error| PackageError::Write(out.into(), error))?;
-    let mut names = track::Names::default();
+    let mut job = Job {
+        settings,
+        target: Target::Folder(out),
+        names: track::Names::default(),
+        has_sound: false,
+    };
     let mut done = Vec::new();
-    let mut has_sound = false;
     for input in inputs {
-        let tracks = match input {
-            Input::File(path) => {
-                let source = FileSource::open(path)?;
-                package_file(&source, settings, out, &mut names, &mut has_sound)
-            }
-            Input::Stream => {
-                let mut stdin = std::io::stdin().lock();
-                package_stream(&mut stdin, settings, out, &mut names, &mut has_sound)
-            }
-        };
-        done.extend(tracks.map_err(|error| error.of(input))?);
+        done.extend(job.package(input)?);
     }
     manifest::write(&done, settings, out)?;
-    Ok(done.iter().map(manifest::Done::summary).collect())
+    Ok(done.iter().map(Done::summary).collect())
+}
+
+/// Packages `input` into one fragmented MP4 of all its tracks, which is written to `out` in order: no
+/// index and no manifests. The settings' layout and addresses say nothing then.
+///
+/// # Errors
+/// [`PackageError`], which names the input; what has been written by then is of no use.
+pub fn package_to(
+    input: &Input,
+    settings: &Settings,
+    out: Box<dyn Write>,
+) -> Result<Vec<Packaged>, PackageError> {
+    let mut job = Job {
+        settings,
+        target: Target::Joined(Joined::new(out)),
+        names: track::Names::default(),
+        has_sound: false,
+    };
+    let done = job.package(input)?;
+    Ok(done.iter().map(Done::summary).collect())
+}
+
+/// Where tracks go.
+enum Target<'a> {
+    /// Each into a folder of its own in this one.
+    Folder(&'a Path),
+    /// All into one file.
+    Joined(Joined),
+}
+
+/// What is packaged from input to input.
+struct Job<'a> {
+    settings: &'a Settings,
+    target: Target<'a>,
+    names: track::Names,
+    has_sound: bool,
+}
+
+impl Job<'_> {
+    fn package(&mut self, input: &Input) -> Result<Vec<Done>, PackageError> {
+        let done = match input {
+            Input::File(path) => FileSource::open(path).and_then(|source| self.file(&source)),
+            Input::Stream => self.stream(&mut std::io::stdin().lock()),
+        };
+        done.map_err(|error| error.of(input))
+    }
+
+    fn file(&mut self, source: &FileSource) -> Result<Vec<Done>, PackageError> {
+        let movie = source.movie()?;
+        let tracks = chosen(&movie, &mut self.has_sound)?;
+        match &self.target {
+            Target::Folder(out) => {
+                write_tracks(source, &tracks, self.settings, out, &mut self.names)
+            }
+            Target::Joined(out) => {
+                joined::write_file(source, &tracks, self.settings, (out, &mut self.names))
+            }
+        }
+    }
+
+    fn stream(&mut self, stream: &mut dyn Read) -> Result<Vec<Done>, PackageError> {
+        let is_folder = matches!(self.target, Target::Folder(_));
+        if is_folder && self.settings.layout == Layout::SingleFile {
+            return Err(PackageError::StreamIndex);
+        }
+        let mut source = StreamSource::open(stream)?;
+        let header = source.take_header();
+        let movie = Movie::read(&header)?;
+        let tracks = chosen(&movie, &mut self.has_sound)?;
+        if !movie.fragmented {
+            let origin = source::origin_of_tables(&tracks)?;
+            let mut writers = self.writers(&tracks, &header, origin)?;
+            source.deliver_tables(&tracks, &mut writers)?;
+            return finish(writers);
+        }
+        let carrier = carrier(&tracks);
+        let Some(mut fragment) = source.next_fragment(&tracks)? else {
+            return Err(PackageError::NoSamples);
+        };
+        let origin = Origin::of_fragment(&fragment, &tracks);
+        let mut writers = self.writers(&tracks, &header, origin)?;
+        loop {
+            source.deliver(fragment, &mut writers, carrier)?;
+            match source.next_fragment(&tracks)? {
+                Some(next) => fragment = next,
+                None => break,
+            }
+        }
+        finish(writers)
+    }
+
+    /// A writer for each track of a stream, by its id.
+    fn writers(
+        &mut self,
+        tracks: &[&MovieTrack<'_>],
+        header: &[u8],
+        origin: Origin,
+    ) -> Result<Vec<(u32, TrackWriter)>, PackageError> {
+        let mut writers = Vec::new();
+        for (track, id) in tracks.iter().zip(1..) {
+            let name = self.names.of(track);
+            let output = match &self.target {
+                Target::Folder(out) => TrackOutput::new(out, name, self.settings.layout),
+                Target::Joined(file) => TrackOutput::joined(file, name, id),
+            };
+            let writer = TrackWriter::new(track, header, origin, self.settings, output)?;
+            writers.push((track.id, writer));
+        }
+        if let Target::Joined(file) = &self.target {
+            file.begin(0)?;
+        }
+        Ok(writers)
+    }
+}
+
+fn finish(writers: Vec<(u32, TrackWriter)>) -> Result<Vec<Done>, PackageError> {
+    let done = writers.into_iter().map(|(_, writer)| writer.finish(None));
+    done.collect()
 }
 
 /// The tracks of a movie to package: all, but no sound of further inputs that have pictures.
@@ -88,17 +203,16 @@ fn chosen<'a, 'b>(
     }
 }
 
-fn package_file(
+/// Writes one track after the other into folders of their own.
+fn write_tracks(
     source: &FileSource,
+    tracks: &[&MovieTrack<'_>],
     settings: &Settings,
     out: &Path,
     names: &mut track::Names,
-    has_sound: &mut bool,
-) -> Result<Vec<manifest::Done>, PackageError> {
-    let movie = source.movie()?;
-    let tracks = chosen(&movie, has_sound)?;
-    let origin = source.origin(&tracks)?;
-    let carrier = carrier(&tracks);
+) -> Result<Vec<Done>, PackageError> {
+    let origin = source.origin(tracks)?;
+    let carrier = carrier(tracks);
     let mut done = Vec::new();
     for track in tracks {
         let mut output = TrackOutput::new(out, names.of(track), settings.layout);
@@ -115,45 +229,6 @@ fn package_file(
         done.push(writer.finish(Some(source))?);
     }
     Ok(done)
-}
-
-fn package_stream(
-    stream: &mut dyn Read,
-    settings: &Settings,
-    out: &Path,
-    names: &mut track::Names,
-    has_sound: &mut bool,
-) -> Result<Vec<manifest::Done>, PackageError> {
-    if settings.layout == Layout::SingleFile {
-        return Err(PackageError::StreamIndex);
-    }
-    let mut source = StreamSource::open(stream)?;
-    let header = source.take_header();
-    let movie = Movie::read(&header)?;
-    if !movie.fragmented {
-        return Err(PackageError::StreamNotFragmented);
-    }
-    let tracks = chosen(&movie, has_sound)?;
-    let carrier = carrier(&tracks);
-    let mut writers: Vec<(u32, TrackWriter)> = Vec::new();
-    let Some(mut fragment) = source.next_fragment(&tracks)? else {
-        return Err(PackageError::NoSamples);
-    };
-    let origin = Origin::of_fragment(&fragment, &tracks);
-    for track in &tracks {
-        let output = TrackOutput::new(out, names.of(track), settings.layout);
-        let writer = TrackWriter::new(track, &header, origin, settings, output)?;
-        writers.push((track.id, writer));
-    }
-    loop {
-        source.deliver(fragment, &mut writers, carrier)?;
-        match source.next_fragment(&tracks)? {
-            Some(next) => fragment = next,
-            None => break,
-        }
-    }
-    let done = writers.into_iter().map(|(_, writer)| writer.finish(None));
-    done.collect()
 }
 
 /// The track that events go with.

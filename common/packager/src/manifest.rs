@@ -6,12 +6,13 @@ use std::ops::Range;
 use std::path::Path;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use reeldrop_cmaf::Codec;
 use reeldrop_cmaf::boxes::common_pssh;
 use reeldrop_cmaf::dash::{self, Times};
+use reeldrop_cmaf::hls::{self, KeyFormat};
 use reeldrop_cmaf::movie::{Kind, MovieTrack};
 use reeldrop_cmaf::presentation::{Audio, Presentation, Protection, Span, Track, Video};
-use reeldrop_cmaf::{Codec, hls};
-use reeldrop_events::{PublishedSegment, Ratio};
+use reeldrop_events::{KeyFrame, PublishedSegment, Ratio};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -28,6 +29,8 @@ pub(crate) struct Done {
     language: String,
     kid: Option<Uuid>,
     pub(crate) segments: Vec<PublishedSegment>,
+    /// Key frames that decode alone, in order.
+    pub(crate) key_frames: Vec<KeyFrame>,
     pub(crate) samples: u64,
     /// Where header and index lie in the one file of the track.
     pub(crate) ranges: Option<(Range<u64>, Range<u64>)>,
@@ -44,6 +47,7 @@ impl Done {
             language: track.language.clone(),
             kid,
             segments: Vec::new(),
+            key_frames: Vec::new(),
             samples: 0,
             ranges: None,
         }
@@ -74,7 +78,7 @@ impl Done {
             timescale: self.timescale,
             declared_bps: 0,
             segments: self.segments.clone(),
-            key_frames: Vec::new(),
+            key_frames: self.key_frames.clone(),
         }
     }
 
@@ -109,18 +113,14 @@ pub(crate) const KID: &str = "{kid}";
 
 /// Writes the manifests, which make what was written playable.
 pub(crate) fn write(done: &[Done], settings: &Settings, out: &Path) -> Result<(), PackageError> {
-    let whole = presentation(done, settings);
+    let mut whole = presentation(done, settings);
     for track in done {
-        let mut playlist = hls::media(&with_key(&whole, track, settings), &track.track());
-        if let Some((init, index)) = &track.ranges {
-            playlist = ranges::change(&playlist, init, index.end, &track.segments);
-        }
-        put(&out.join(&track.name).join("index.m3u8"), &playlist)?;
+        // Under its own key.
+        whole.protection = protection(track.kid, settings);
+        write_playlists(&whole, track, out)?;
     }
-    put(
-        &out.join("stream.m3u8"),
-        &multivariant(&whole, done, settings),
-    )?;
+    let text = multivariant(&mut whole, done, settings);
+    put(&out.join("stream.m3u8"), &text)?;
     let now = Times {
         available_from: OffsetDateTime::UNIX_EPOCH,
         published: OffsetDateTime::UNIX_EPOCH,
@@ -137,12 +137,30 @@ pub(crate) fn write(done: &[Done], settings: &Settings, out: &Path) -> Result<()
     put(&out.join("stream.mpd"), &mpd)
 }
 
-/// The multivariant playlist, with a session key for each key that a track has.
-fn multivariant(whole: &Presentation, done: &[Done], settings: &Settings) -> String {
+/// The playlists of a track: of its segments, and of its key frames where it is a picture.
+fn write_playlists(whole: &Presentation, done: &Done, out: &Path) -> Result<(), PackageError> {
+    let format = KeyFormat::Identity;
+    let track = done.track();
+    let media = hls::media_for(whole, &track, format);
+    let iframes = hls::iframes(whole, &track, format);
+    let playlists = iframes.map(|text| (format.iframes_file(), text));
+    for (file, mut text) in playlists.into_iter().chain([(format.media_file(), media)]) {
+        if let Some((init, index)) = &done.ranges {
+            text = ranges::change(&text, init, index.end, &done.segments);
+        }
+        put(&out.join(&done.name).join(file), &text)?;
+    }
+    Ok(())
+}
+
+/// The multivariant playlist, with a session key for each key that a track has. `whole` is left with
+/// the first key.
+fn multivariant(whole: &mut Presentation, done: &[Done], settings: &Settings) -> String {
     let is_key = |line: &&str| line.starts_with("#EXT-X-SESSION-KEY:");
     let mut keys: Vec<String> = Vec::new();
     for track in done {
-        let own = hls::multivariant(&with_key(whole, track, settings));
+        whole.protection = protection(track.kid, settings);
+        let own = hls::multivariant(whole);
         let new = own.lines().filter(is_key).map(str::to_owned);
         for key in new {
             if !keys.contains(&key) {
@@ -150,6 +168,7 @@ fn multivariant(whole: &Presentation, done: &[Done], settings: &Settings) -> Str
             }
         }
     }
+    whole.protection = protection(done.iter().find_map(|track| track.kid), settings);
     let mut text = String::new();
     for line in hls::multivariant(whole).lines() {
         // All of them where the first one stood.
@@ -167,14 +186,6 @@ fn multivariant(whole: &Presentation, done: &[Done], settings: &Settings) -> Str
 
 fn put(path: &Path, text: &str) -> Result<(), PackageError> {
     fs::write(path, text).map_err(|error| PackageError::Write(path.into(), error))
-}
-
-/// The presentation under one track's own key.
-fn with_key(whole: &Presentation, track: &Done, settings: &Settings) -> Presentation {
-    Presentation {
-        protection: protection(track.kid, settings),
-        ..whole.clone()
-    }
 }
 
 fn protection(kid: Option<Uuid>, settings: &Settings) -> Option<Protection> {
@@ -203,7 +214,6 @@ fn presentation(done: &[Done], settings: &Settings) -> Presentation {
         },
         video,
         audio: sound.enumerate().filter_map(audio).collect(),
-        protection: protection(done.iter().find_map(|track| track.kid), settings),
         ..Presentation::default()
     }
 }

@@ -218,7 +218,16 @@ impl<'a> Set<'a> {
         writer.write_event(Event::Start(start.borrow()))?;
         // Its end, where it has content, is written below.
         let content = element.get(1..element.len().saturating_sub(1));
-        let mut content = content.unwrap_or_default();
+        let content = content.unwrap_or_default();
+        // 5.3.7.3: protection comes after the channels, and before all that is the representation's own.
+        let own = content.iter().position(is_own).unwrap_or(content.len());
+        let (common, mut content) = content.split_at_checked(own).unwrap_or_default();
+        copy(writer, common)?;
+        if self.keys > 1
+            && let Some(key) = &found.key
+        {
+            write_protection(writer, self.protection, key)?;
+        }
         if self.single
             && let Some(at) = content.iter().position(is_template)
         {
@@ -226,16 +235,19 @@ impl<'a> Set<'a> {
             content = content.get(element_end(content, at)..).unwrap_or_default();
         }
         copy(writer, content)?;
-        if self.keys > 1
-            && let Some(key) = &found.key
-        {
-            write_protection(writer, self.protection, key)?;
-        }
         if let Some(ranges) = &found.ranges {
             write_ranges(writer, &id(start)?, ranges)?;
         }
         writer.write_event(Event::End(BytesEnd::new("Representation")))?;
         Ok(())
+    }
+}
+
+/// Whether an element stands after those that sets and representations have alike.
+fn is_own(event: &Event<'_>) -> bool {
+    match event {
+        Event::Start(start) | Event::Empty(start) => name(start) != "AudioChannelConfiguration",
+        _ => false,
     }
 }
 
@@ -351,6 +363,29 @@ mod tests {
             second.contains("0002\"") && second.contains(">pssh2<"),
             "{text}"
         );
+    }
+
+    #[test]
+    fn protection_stands_where_the_schema_has_it() {
+        let own = MPD.replace(
+            "<Representation id=\"v2\"/>",
+            "<Representation id=\"v2\"><AudioChannelConfiguration value=\"2\"/>\
+             <SegmentTemplate media=\"n\"></SegmentTemplate></Representation>",
+        );
+        for single in [false, true] {
+            let text = change(&own, &said([1, 2], single)).unwrap();
+            let (_, second) = text.split_once("id=\"v2\"").unwrap();
+            let place = |name: &str| second.find(name);
+            let channels = place("<AudioChannelConfiguration");
+            let protection = place("<ContentProtection");
+            let media = place(if single {
+                "<BaseURL"
+            } else {
+                "<SegmentTemplate"
+            });
+            assert!(channels < protection && protection < media, "{text}");
+            assert!(channels.is_some() && media.is_some(), "{text}");
+        }
     }
 
     #[test]

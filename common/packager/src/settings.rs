@@ -12,7 +12,7 @@ use uuid::Uuid;
 pub enum Input {
     /// A file.
     File(PathBuf),
-    /// Standard input, a fragmented MP4.
+    /// Standard input: a fragmented MP4, or a progressive one whose index (`moov`) comes first.
     Stream,
 }
 

@@ -8,7 +8,9 @@ use std::path::{Path, PathBuf};
 use mp4forge::decrypt::{DecryptOptions, DecryptionKey, decrypt_bytes};
 use reeldrop_cmaf::boxes::iter;
 use reeldrop_events::Scheme;
-use reeldrop_packager::{Input, Key, Keys, Layout, PackageError, Packaged, Settings, package};
+use reeldrop_packager::{
+    Input, Key, Keys, Layout, PackageError, Packaged, Settings, package, package_to,
+};
 
 const KEY: [u8; 16] = *b"sixteen byte key";
 const KID: [u8; 16] = *b"sixteen byte kid";
@@ -279,4 +281,171 @@ fn a_track_without_a_key_is_named() {
         .unwrap_err()
         .to_string();
     assert!(error.contains("no key for video-360p"), "{error}");
+}
+
+/// A track's playlist of key frames: the file and the byte range of each.
+fn key_frames(made: &Made, track: &str) -> Vec<(String, std::ops::Range<usize>)> {
+    let text = made.text(&format!("{track}/iframes.m3u8"));
+    assert!(text.contains("#EXT-X-I-FRAMES-ONLY\n"), "{text}");
+    let mut found = Vec::new();
+    let mut range = 0..0;
+    for line in text.lines() {
+        if let Some(said) = line.strip_prefix("#EXT-X-BYTERANGE:") {
+            let (bytes, at) = said.split_once('@').unwrap();
+            let at: usize = at.parse().unwrap();
+            range = at..at + bytes.parse::<usize>().unwrap();
+        } else if !line.starts_with('#') {
+            found.push((line.to_owned(), range.clone()));
+        }
+    }
+    found
+}
+
+/// Header and byte range of a key frame, which have to decode alone.
+fn alone(made: &Made, track: &str, (file, range): &(String, std::ops::Range<usize>)) -> Vec<u8> {
+    let folder = made.folder.path().join(track);
+    let header = match file.as_str() {
+        "media.mp4" => {
+            let whole = fs::read(folder.join(file)).unwrap();
+            let moov = iter(&whole).find(b"moov").unwrap().unwrap();
+            whole[..moov.end()].to_vec()
+        }
+        _ => fs::read(folder.join("init.mp4")).unwrap(),
+    };
+    let bytes = fs::read(folder.join(file)).unwrap()[range.clone()].to_vec();
+    let kinds: Vec<String> = iter(&bytes)
+        .map(|found| found.unwrap().kind.to_string())
+        .collect();
+    assert_eq!(kinds, ["moof", "mdat"], "{file} {range:?}");
+    [header, bytes].concat()
+}
+
+#[test]
+fn every_key_frame_has_a_range_that_is_decrypted_alone() {
+    for name in CLIPS {
+        let Some(path) = clip(name) else { return };
+        let clear = make(&[&path], &settings(Scheme::None)).unwrap();
+        let pictures = clear.tracks.iter().enumerate();
+        let pictures = pictures.filter(|(_, track)| track.name.starts_with("video"));
+        for (index, track) in pictures {
+            let plain = key_frames(&clear, &track.name);
+            // As many as there are fragments of one sync sample in the segments.
+            let joined = clear.track(index);
+            let header = iter(&joined).find(b"moov").unwrap().unwrap().end();
+            let all = reeldrop_cmaf::key_frames(0, &joined[header..]).unwrap();
+            assert!(!plain.is_empty() && plain.len() == all.len(), "{name}");
+            let pictures: Vec<Vec<u8>> = plain
+                .iter()
+                .map(|key| media(&alone(&clear, &track.name, key)))
+                .collect();
+            for scheme in [Scheme::Cbcs, Scheme::Cenc] {
+                for layout in [Layout::Segments, Layout::SingleFile] {
+                    let settings = Settings {
+                        layout,
+                        ..settings(scheme)
+                    };
+                    let made = make(&[&path], &settings).unwrap();
+                    let keys = key_frames(&made, &track.name);
+                    assert_eq!(keys.len(), pictures.len(), "{name}");
+                    for (key, picture) in keys.iter().zip(&pictures) {
+                        let alone = alone(&made, &track.name, key);
+                        assert!(media(&alone) != *picture, "{name}: in the clear");
+                        assert!(decrypted(&alone, KEY, KID) == *picture, "{name}");
+                    }
+                }
+            }
+            let master = clear.text("stream.m3u8");
+            let uri = format!("URI=\"{}/iframes.m3u8\"", track.name);
+            assert!(master.contains(&uri), "{master}");
+        }
+    }
+}
+
+/// What the writer of one file writes.
+#[derive(Clone, Default)]
+struct Collected(std::sync::Arc<std::sync::Mutex<Vec<u8>>>);
+
+impl std::io::Write for Collected {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// The samples of each track of a file, in the order of their fragments, which are numbered.
+fn by_track(file: &[u8]) -> Vec<Vec<u8>> {
+    let mut found: std::collections::BTreeMap<u32, Vec<u8>> = Default::default();
+    let mut last = 0;
+    for moof in iter(file).map(Result::unwrap).filter(|b| b.kind == b"moof") {
+        let mfhd = moof.children().find(b"mfhd").unwrap().unwrap();
+        let number = u32::from_be_bytes(mfhd.payload[4..8].try_into().unwrap());
+        assert_eq!(number, last + 1);
+        last = number;
+        let fragments = reeldrop_cmaf::moof::read(&moof, |_| Default::default()).unwrap();
+        for fragment in fragments {
+            let track = found.entry(fragment.track_id).or_default();
+            for sample in fragment.samples {
+                let at = moof.offset + sample.offset as usize;
+                track.extend(&file[at..at + sample.info.size as usize]);
+            }
+        }
+    }
+    found.into_values().collect()
+}
+
+#[test]
+fn one_file_has_all_tracks_side_by_side() {
+    for name in CLIPS {
+        let Some(path) = clip(name) else { return };
+        let clear = make(&[&path], &settings(Scheme::None)).unwrap();
+        let tracks = 0..clear.tracks.len();
+        let expected: Vec<Vec<u8>> = tracks.map(|index| media(&clear.track(index))).collect();
+        for scheme in [Scheme::None, Scheme::Cbcs, Scheme::Cenc] {
+            let out = Collected::default();
+            let input = Input::File(path.clone());
+            let said = package_to(&input, &settings(scheme), Box::new(out.clone())).unwrap();
+            assert_eq!(said.len(), expected.len());
+            let file = out.0.lock().unwrap().clone();
+            let movie = reeldrop_cmaf::movie::Movie::read(&file).unwrap();
+            // Encrypted tracks are none that could be packaged again.
+            let tracks = movie.tracks.len() + movie.left_out.len();
+            assert_eq!(tracks, expected.len(), "{name}");
+            let opened = match scheme {
+                Scheme::None => file,
+                Scheme::Cbcs | Scheme::Cenc => {
+                    assert!(by_track(&file) != expected, "{name}: in the clear");
+                    let options = DecryptOptions::new().with_key(DecryptionKey::kid(KID, KEY));
+                    decrypt_bytes(&file, &options).unwrap()
+                }
+            };
+            assert!(by_track(&opened) == expected, "{name}, {scheme:?}");
+        }
+    }
+}
+
+#[test]
+fn one_file_that_cannot_be_written_says_so() {
+    struct Closed;
+    impl std::io::Write for Closed {
+        fn write(&mut self, _: &[u8]) -> std::io::Result<usize> {
+            Err(std::io::ErrorKind::BrokenPipe.into())
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+    let Some(path) = clip("frag_seekable.mp4") else {
+        return;
+    };
+    let input = Input::File(path);
+    let error = package_to(&input, &settings(Scheme::Cbcs), Box::new(Closed)).unwrap_err();
+    let error = error.to_string();
+    assert!(
+        error.starts_with("standard output cannot be written"),
+        "{error}"
+    );
 }

@@ -2,8 +2,15 @@
 
 use deadpool_postgres::Transaction;
 use reeldrop_events::{AssetPublished, Events, PosterCompleted, ThumbnailsCompleted};
+use serde_json::Value;
 
-use crate::{Error, part::int, settle::settle, title::Title};
+use crate::{
+    Error,
+    manifests::{self, New},
+    part::int,
+    settle::settle,
+    title::Title,
+};
 
 /// A late word of a shorter run takes nothing back.
 const MANIFESTS: &str = "
@@ -15,13 +22,15 @@ const MANIFESTS: &str = "
 
 const PICTURES: &str = "
     insert into thumbnails (asset, state, poster, poster_width, poster_height, poster_time_ms,
-                            storyboard, sheets, preview)
-    values ($1, 'completed', $2, $3, $4, $5, $6, $7, $8)
+                            storyboard, sheets, preview, tiles)
+    values ($1, 'completed', $2, $3, $4, $5, $6, $7, $8, $9)
     on conflict (asset) do update
     set state = excluded.state, reason = null, poster = excluded.poster,
         poster_width = excluded.poster_width, poster_height = excluded.poster_height,
         poster_time_ms = excluded.poster_time_ms, storyboard = excluded.storyboard,
-        sheets = excluded.sheets, preview = excluded.preview";
+        sheets = excluded.sheets, preview = excluded.preview, tiles = excluded.tiles";
+
+const TILES: &str = "select tiles from thumbnails where asset = $1";
 
 /// Only what has no poster yet takes a first one: not the best one's place, however late this comes.
 const EARLY_POSTER: &str = "
@@ -89,6 +98,13 @@ pub(crate) async fn pictures(
     let height = int(said.poster_height, "poster")?;
     let time = i64::try_from(said.poster_time_ms).map_err(|_| Error::Range("poster"))?;
     let sheets = int(said.sheets, "sheets")?;
+    let tiles = said.tiles.as_ref().map(serde_json::to_value).transpose()?;
+    let query = transaction.prepare_cached(TILES).await?;
+    let row = transaction.query_opt(&query, &[&title.asset.0]).await?;
+    let before: Option<Value> = match row {
+        Some(row) => row.try_get("tiles")?,
+        None => None,
+    };
     let statement = transaction.prepare_cached(PICTURES).await?;
     transaction
         .execute(
@@ -102,9 +118,13 @@ pub(crate) async fn pictures(
                 &said.storyboard,
                 &sheets,
                 &said.preview,
+                &tiles,
             ],
         )
         .await?;
     settle(transaction, title.asset).await?;
-    Ok(Events::none())
+    match tiles == before {
+        true => Ok(Events::none()),
+        false => manifests::again(transaction, title, New::Storyboard).await,
+    }
 }

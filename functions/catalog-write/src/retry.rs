@@ -12,7 +12,9 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::{
-    Error, advance, manifests, pictures,
+    Error, advance,
+    manifests::{self, New},
+    pictures,
     repackage::{self, Published},
     settle::settle,
     title::Title,
@@ -315,7 +317,7 @@ impl Wanted {
             let mut events = advance::join(transaction, title, PackageNo(package)).await?;
             if events.as_slice().is_empty() {
                 // They are final, and were to be written again.
-                events = manifests::again(transaction, title, "").await?;
+                events = manifests::again(transaction, title, New::Nothing).await?;
             }
             events
                 .into_vec()

@@ -7,7 +7,12 @@ use reeldrop_events::{
     TranscriptCompleted, TranscriptSkipped,
 };
 
-use crate::{Error, manifests, part::int, title::Title};
+use crate::{
+    Error,
+    manifests::{self, New},
+    part::int,
+    title::Title,
+};
 
 /// What was heard stays heard. Parts are planned in any order: one that comes after another failed
 /// does not make the title one that is still listened to.
@@ -186,7 +191,7 @@ pub(crate) async fn completed(
             .await?;
     }
     match now.is_some_and(|name| name == said.name) {
-        true => manifests::again(transaction, title, &said.name).await,
+        true => manifests::again(transaction, title, New::Captions(&said.name)).await,
         false => Ok(Events::none()),
     }
 }

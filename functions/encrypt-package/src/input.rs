@@ -19,8 +19,8 @@ pub enum Input {
     AudioRepackage(Box<AudioRepackagePlanned>),
     /// A longer run from the start is packaged.
     Advanced(Box<AssetAdvanced>),
-    /// Captions have come since the manifests were final.
-    Captioned(Box<ManifestsPlanned>),
+    /// Captions or a storyboard have come since the manifests were final.
+    Manifests(Box<ManifestsPlanned>),
 }
 
 impl Incoming for Input {
@@ -31,7 +31,7 @@ impl Incoming for Input {
             ChunkRepackagePlanned::TYPE => read(event).map(Self::ChunkRepackage),
             AudioRepackagePlanned::TYPE => read(event).map(Self::AudioRepackage),
             AssetAdvanced::TYPE => read(event).map(Self::Advanced),
-            ManifestsPlanned::TYPE => read(event).map(Self::Captioned),
+            ManifestsPlanned::TYPE => read(event).map(Self::Manifests),
             other => Err(DecodeError::Type(other.to_owned())),
         }
     }

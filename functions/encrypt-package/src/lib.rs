@@ -96,7 +96,7 @@ impl Function for EncryptPackage {
             Input::ChunkRepackage(part) => self.package(&*part).await,
             Input::AudioRepackage(part) => self.package(&*part).await,
             Input::Advanced(said) => self.publish(said.asset, said.package, said.part()).await,
-            Input::Captioned(said) => self.publish(said.asset, said.package, said.part()).await,
+            Input::Manifests(said) => self.publish(said.asset, said.package, said.part()).await,
         }
     }
 }

@@ -3,9 +3,9 @@
 use reeldrop_catalog::{Caption, Publication, PublicationRendition};
 use reeldrop_cmaf::{
     dash::Times,
-    presentation::{Audio, Presentation, Protection, Span, TextTrack, Track, Video},
+    presentation::{Audio, Presentation, Protection, Span, Storyboard, TextTrack, Track, Video},
 };
-use reeldrop_events::{AudioRendition, KeyFrame, PublishedSegment, Rendition, Transfer};
+use reeldrop_events::{AudioRendition, KeyFrame, PublishedSegment, Rendition, Tiles, Transfer};
 
 /// What the manifests say: every rendition as far as all of them reach, or whole.
 pub(crate) fn presentation(
@@ -35,8 +35,8 @@ pub(crate) fn presentation(
         video: video.collect(),
         audio: audio.collect(),
         text: text(publication),
+        storyboard: storyboard(publication),
         protection,
-        ..Presentation::default()
     }
 }
 
@@ -58,6 +58,41 @@ fn text_track(caption: &Caption) -> TextTrack {
         segments: caption.segments,
         default: caption.default,
     }
+}
+
+/// The storyboard of a title that is whole: it is of all of it, as captions are.
+fn storyboard(publication: &Publication) -> Option<Storyboard> {
+    let tiles = publication.storyboard.as_ref();
+    let whole = tiles.filter(|tiles| publication.complete && are_usable(tiles));
+    whole.map(|tiles| Storyboard {
+        tile_width: tiles.width,
+        tile_height: tiles.height,
+        columns: tiles.columns,
+        rows: tiles.rows,
+        tile: Span {
+            ticks: tiles.interval_ms,
+            timescale: 1_000,
+        },
+        sheets: tiles.sheet_bytes.clone(),
+    })
+}
+
+/// The longest side of a JPEG in pixels (ITU-T T.81, B.2.2).
+const MAX_SIDE: u32 = 65_535;
+
+/// Whether manifests can say it: there are pictures, a sheet is no larger than a JPEG can be, and what
+/// it stands for is no longer than `SegmentTemplate@duration` can hold (ISO/IEC 23009-1, 5.3.9.2).
+fn are_usable(tiles: &Tiles) -> bool {
+    let is_side = |size: u32, count: u32| {
+        let side = size.checked_mul(count);
+        side.is_some_and(|side| (1..=MAX_SIDE).contains(&side))
+    };
+    let pictures = u64::from(tiles.columns) * u64::from(tiles.rows);
+    let sheet_ms = tiles.interval_ms.checked_mul(pictures);
+    is_side(tiles.width, tiles.columns)
+        && is_side(tiles.height, tiles.rows)
+        && sheet_ms.is_some_and(|ms| (1..=u64::from(u32::MAX)).contains(&ms))
+        && !tiles.sheet_bytes.is_empty()
 }
 
 /// The wall-clock times of a growing manifest.

@@ -36,7 +36,9 @@ pub(crate) async fn load(
     };
     // A note that an older version wrote differently counts as none.
     let note = serde_json::from_slice::<Note>(&body).ok();
-    let Some(note) = note.filter(|note| note.planned == *planned) else {
+    // One that does not say how the storyboard is laid out, too: manifests could not name it.
+    let is_same = |note: &Note| note.planned == *planned && note.completed.tiles.is_some();
+    let Some(note) = note.filter(is_same) else {
         return Ok(None);
     };
     for key in objects(&note.completed) {

@@ -139,7 +139,7 @@ impl Thumbnail {
             (preview.clone(), Bytes::from(pictures.preview)),
         ];
         let mut sheets = 0;
-        for sheet in pictures.sheets {
+        for sheet in pictures.storyboard.sheets {
             let key = Key::StoryboardSheet {
                 asset,
                 sheet: sheets,
@@ -160,6 +160,7 @@ impl Thumbnail {
             poster_time_ms: pictures.poster.time_ms,
             storyboard: storyboard.path(),
             sheets,
+            tiles: Some(pictures.storyboard.tiles),
             preview: preview.path(),
         })
     }

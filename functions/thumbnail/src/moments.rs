@@ -1,9 +1,10 @@
 //! Which moments of a title are looked at: a bounded number, whatever its length.
 
 const NS_PER_S: u64 = 1_000_000_000;
+const NS_PER_MS: u64 = 1_000_000;
 
 /// Tiles of a storyboard, at most.
-const MAX_TILES: u64 = 100;
+pub(crate) const MAX_TILES: u64 = 100;
 
 /// The time between two tiles, at least.
 const MIN_INTERVAL_NS: u64 = 2 * NS_PER_S;
@@ -20,7 +21,8 @@ pub(crate) struct Moments {
     pub(crate) count: usize,
     /// Tiles of the storyboard.
     pub(crate) tiles: usize,
-    /// What each tile stands for, nanoseconds; the last may stand for less.
+    /// What each tile stands for, nanoseconds, in whole milliseconds as manifests say it; the last
+    /// may stand for less.
     pub(crate) interval_ns: u64,
 }
 
@@ -28,7 +30,8 @@ impl Moments {
     /// Spreads moments over `duration_ns` from the title's beginning.
     pub(crate) fn of(duration_ns: u64) -> Self {
         let duration_ns = duration_ns.max(1);
-        let interval_ns = MIN_INTERVAL_NS.max(duration_ns.div_ceil(MAX_TILES));
+        let share = duration_ns.div_ceil(MAX_TILES).div_ceil(NS_PER_MS) * NS_PER_MS;
+        let interval_ns = MIN_INTERVAL_NS.max(share);
         let tiles = duration_ns.div_ceil(interval_ns);
         Self {
             duration_ns,
@@ -36,6 +39,11 @@ impl Moments {
             tiles: tiles as usize,
             interval_ns,
         }
+    }
+
+    /// [`Self::interval_ns`] in milliseconds.
+    pub(crate) fn interval_ms(&self) -> u64 {
+        self.interval_ns / NS_PER_MS
     }
 
     /// The moments in nanoseconds from the title's beginning, ascending.

@@ -13,16 +13,15 @@ use crate::{
     picture::{fit, picture},
     poster::{Best, Candidate, Poster},
     preview::{self, PREVIEW_SIDE},
-    storyboard::{self, TILE_SIDE},
+    storyboard::{self, Storyboard, TILE_SIDE},
 };
 
 /// The pictures, ready to be stored.
 #[derive(Debug)]
 pub(crate) struct Pictures {
     pub(crate) poster: Poster,
-    /// Sprite sheets of the storyboard, JPEG.
-    pub(crate) sheets: Vec<Vec<u8>>,
-    /// Cues that point into them, WebVTT.
+    pub(crate) storyboard: Storyboard,
+    /// Cues that point into its sheets, WebVTT.
     pub(crate) cues: String,
     /// Animated WebP.
     pub(crate) preview: Vec<u8>,
@@ -47,14 +46,16 @@ impl Pictures {
             .map(|tile| &taken.tiles[taken.tile_of[moments.of_tile(tile)]])
             .collect();
         // The title is ready when these are: the two that take time are made at the same time.
-        let (sheets, preview) = thread::scope(|scope| {
-            let sheets = scope.spawn(|| storyboard::sheets(&tiles));
+        let (storyboard, preview) = thread::scope(|scope| {
+            let storyboard = scope.spawn(|| storyboard::lay(&tiles, moments));
             let preview = preview::webp(&taken.preview);
-            let sheets = sheets.join().unwrap_or_else(|panic| resume_unwind(panic));
-            (sheets, preview)
+            let storyboard = storyboard
+                .join()
+                .unwrap_or_else(|panic| resume_unwind(panic));
+            (storyboard, preview)
         });
         Ok(Self {
-            sheets: sheets?,
+            storyboard: storyboard?,
             cues: storyboard::cues(moments, tiles[0].dimensions()),
             preview: preview?,
             poster,

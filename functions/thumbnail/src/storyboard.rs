@@ -3,8 +3,13 @@
 use std::fmt::Write;
 
 use image::{RgbImage, imageops};
+use reeldrop_events::Tiles;
 
-use crate::{Error, moments::Moments, poster::jpeg};
+use crate::{
+    Error,
+    moments::{MAX_TILES, Moments},
+    poster::jpeg,
+};
 
 /// Longest side of a tile, pixels.
 pub(crate) const TILE_SIDE: u32 = 160;
@@ -13,15 +18,26 @@ pub(crate) const TILE_SIDE: u32 = 160;
 const COLUMNS: usize = 10;
 const ROWS: usize = 10;
 
+/// A player takes all sheets to be laid out alike, and the last one is no larger than it has to be.
+const _: () = assert!(MAX_TILES as usize <= COLUMNS * ROWS, "one sheet holds all");
+
 const QUALITY: u8 = 75;
 
+/// The sheets of a storyboard, and how they are laid out.
+#[derive(Debug)]
+pub(crate) struct Storyboard {
+    /// JPEG.
+    pub(crate) sheets: Vec<Vec<u8>>,
+    pub(crate) tiles: Tiles,
+}
+
 /// Lays tiles into sheets, row by row.
-pub(crate) fn sheets(tiles: &[&RgbImage]) -> Result<Vec<Vec<u8>>, Error> {
+pub(crate) fn lay(tiles: &[&RgbImage], moments: &Moments) -> Result<Storyboard, Error> {
+    let (width, height) = tiles[0].dimensions();
+    let columns = tiles.len().min(COLUMNS) as u32;
+    let rows = tiles.len().div_ceil(COLUMNS).min(ROWS) as u32;
     let mut sheets = Vec::new();
     for tiles in tiles.chunks(COLUMNS * ROWS) {
-        let (width, height) = tiles[0].dimensions();
-        let columns = tiles.len().min(COLUMNS) as u32;
-        let rows = tiles.len().div_ceil(COLUMNS) as u32;
         let mut sheet = RgbImage::new(columns * width, rows * height);
         for (at, tile) in tiles.iter().enumerate() {
             let (x, y) = place(at, (width, height));
@@ -29,7 +45,15 @@ pub(crate) fn sheets(tiles: &[&RgbImage]) -> Result<Vec<Vec<u8>>, Error> {
         }
         sheets.push(jpeg(&sheet, QUALITY)?);
     }
-    Ok(sheets)
+    let tiles = Tiles {
+        width,
+        height,
+        columns,
+        rows,
+        interval_ms: moments.interval_ms(),
+        sheet_bytes: sheets.iter().map(|sheet| sheet.len() as u64).collect(),
+    };
+    Ok(Storyboard { sheets, tiles })
 }
 
 /// WebVTT whose cues name a sheet beside it and a rectangle in it (Media Fragments URI, 4.2.2).

@@ -4,6 +4,7 @@
 //! leaves out; how playlists are delivered it is told.
 
 mod delivery;
+mod images;
 mod media;
 mod multivariant;
 mod pictures;
@@ -18,6 +19,7 @@ use std::{
     fmt,
 };
 
+pub use images::jpeg_size;
 use playlist::{Attributes, Multivariant};
 use rendition::{Rendition, resolve};
 use text::Text;
@@ -53,6 +55,7 @@ impl fmt::Display for Finding {
 
 /// A title as its multivariant playlist names it.
 struct Title<'a> {
+    path: String,
     files: &'a Files,
     encodings: Option<&'a BTreeMap<String, String>>,
     multivariant: Multivariant,
@@ -97,6 +100,7 @@ pub fn lint(
         segments::judge,
         rates::judge,
         pictures::judge,
+        images::judge,
         multivariant::judge,
         text::judge,
         delivery::judge,
@@ -182,7 +186,11 @@ impl<'a> Title<'a> {
         let audio = of_uri(&sound, &mut read);
         let i_frames = of_uri(&multivariant.i_frames, &mut read);
         let text = texts(files, path, &multivariant, &mut playlists, findings);
+        let images = multivariant.images.iter();
+        let images = images.filter_map(|images| Some(resolve(path, images.get("URI")?)));
+        playlists.extend(images);
         Some(Self {
+            path: path.to_owned(),
             files,
             encodings,
             multivariant,

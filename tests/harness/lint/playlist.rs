@@ -32,6 +32,7 @@ pub(super) struct Multivariant {
     pub(super) independent: bool,
     pub(super) variants: Vec<(Attributes, String)>,
     pub(super) i_frames: Vec<Attributes>,
+    pub(super) images: Vec<Attributes>,
     pub(super) media: Vec<Attributes>,
 }
 
@@ -59,6 +60,8 @@ impl Multivariant {
                 waiting = Some(attributes(list));
             } else if let Some(list) = line.strip_prefix("#EXT-X-I-FRAME-STREAM-INF:") {
                 found.i_frames.push(attributes(list));
+            } else if let Some(list) = line.strip_prefix("#EXT-X-IMAGE-STREAM-INF:") {
+                found.images.push(attributes(list));
             } else if let Some(list) = line.strip_prefix("#EXT-X-MEDIA:") {
                 found.media.push(attributes(list));
             } else if line == "#EXT-X-INDEPENDENT-SEGMENTS" {

@@ -6,7 +6,7 @@ use crate::boxes::{BoxRef, FourCc, boxed, full_boxed, iter};
 use crate::movie::{child, edit};
 
 /// Makes one header of those of tracks that are alone in theirs: the first track has id 1, the next
-/// one id 2. `duration_ms` is that of the whole file, milliseconds.
+/// one id 2. `duration_ms` is that of the whole file, milliseconds; 0 where it is not known.
 ///
 /// # Errors
 /// [`CmafError`] where a header is broken, or has not exactly one track.
@@ -98,7 +98,10 @@ fn set_u32(found: &BoxRef<'_>, at: usize, value: u32) -> Result<Change, CmafErro
 
 fn write_mvex(out: &mut Vec<u8>, tracks: u32, duration: u64) {
     boxed(out, b"mvex", |out| {
-        full_boxed(out, b"mehd", 1, 0, |out| out.extend(duration.to_be_bytes()));
+        // ISO/IEC 14496-12, 8.8.2: left out where the file is written while its media come.
+        if duration > 0 {
+            full_boxed(out, b"mehd", 1, 0, |out| out.extend(duration.to_be_bytes()));
+        }
         for id in 1..=tracks {
             full_boxed(out, b"trex", 0, 0, |out| {
                 out.extend([id, 1, 0, 0, 0].into_iter().flat_map(u32::to_be_bytes));
@@ -176,6 +179,9 @@ mod tests {
         assert_eq!(tracks, [(1, 48_000), (2, 44_100)]);
         assert!(movie.fragmented);
         assert!(merge_headers(&[&merged], 0).is_err());
+        let has_duration = |header: &[u8]| header.windows(4).any(|name| name == b"mehd");
+        let endless = merge_headers(&[&first, &second], 0).unwrap();
+        assert!(has_duration(&merged) && !has_duration(&endless));
     }
 
     #[test]

@@ -45,6 +45,14 @@ impl Encryptor {
         }
     }
 
+    /// Writes fragments of track `id` from now on: for a file of several tracks, whose headers
+    /// [`crate::movie::merge_headers`] makes one.
+    #[must_use]
+    pub fn of_track(mut self, id: u32) -> Self {
+        self.track.track_id = id;
+        self
+    }
+
     /// Encrypts `media`, which holds `samples` end to end, and appends to `out` the `moof` and the
     /// header of the `mdat` whose content `media` is.
     ///

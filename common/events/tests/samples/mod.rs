@@ -10,8 +10,8 @@ use reeldrop_events::{
     Container, DecodeError, FrameRate, Incoming, KeyFrame, KeyFrames, Media, MediaProbed,
     MediaRejected, Orientation, Outgoing, PackageNo, PackagedRendition, Payload, PicturesPlanned,
     Plan, PosterCompleted, PublishedSegment, Ratio, RekeyRequested, Rendition, RetryRequested,
-    Scheme, Source, StepFailed, ThumbnailsCompleted, Timeline, TrackKind, TrackSummary, Transfer,
-    UploadFinalized, VideoCodec, VideoTrack,
+    Scheme, Source, StepFailed, ThumbnailsCompleted, Tiles, Timeline, TrackKind, TrackSummary,
+    Transfer, UploadFinalized, VideoCodec, VideoTrack,
 };
 use serde_json::Value;
 use uuid::Uuid;
@@ -90,6 +90,7 @@ fn title_samples() -> Vec<Sample> {
             poster_time_ms: 4_200,
             storyboard: format!("{asset}/storyboard/index.vtt"),
             sheets: 2,
+            tiles: Some(tiles()),
             preview: format!("{asset}/preview.webp"),
         }),
         Sample::of(&RekeyRequested {
@@ -390,4 +391,15 @@ fn key_frames() -> Vec<KeyFrame> {
             bytes: 40_000,
         },
     ]
+}
+
+fn tiles() -> Tiles {
+    Tiles {
+        width: 160,
+        height: 90,
+        columns: 10,
+        rows: 10,
+        interval_ms: 2_345,
+        sheet_bytes: vec![81_920, 4_096],
+    }
 }

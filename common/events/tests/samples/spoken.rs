@@ -98,6 +98,7 @@ pub(super) fn captions() -> Vec<Sample> {
             asset,
             package: PackageNo(2),
             captions: "de-1f0c77a2".to_owned(),
+            storyboard: false,
         }),
     ]
 }

@@ -3,10 +3,12 @@
 mod file;
 mod fragments;
 mod stream;
+mod tables;
 
-pub(crate) use file::FileSource;
+pub(crate) use file::{FileSource, Samples};
 pub(crate) use fragments::FragmentSamples;
 pub(crate) use stream::{Fragment, StreamSource};
+pub(crate) use tables::origin_of_tables;
 
 use reeldrop_cmaf::head::SampleInfo;
 

@@ -1,4 +1,4 @@
-//! A fragmented MP4 that can be read but once, in order.
+//! An MP4 that can be read but once, in order: its boxes, and the samples of its fragments.
 
 use std::io::{self, Read};
 
@@ -13,9 +13,24 @@ use crate::track::TrackWriter;
 
 /// The stream, after its movie.
 pub(crate) struct StreamSource<'a> {
-    stream: &'a mut dyn Read,
+    stream: Counted<'a>,
     movie: Vec<u8>,
     carried: Vec<u8>,
+}
+
+/// A stream that knows how far it has been read.
+struct Counted<'a> {
+    stream: &'a mut dyn Read,
+    /// Bytes that have been read.
+    bytes: u64,
+}
+
+impl Read for Counted<'_> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let count = self.stream.read(out)?;
+        self.bytes += count as u64;
+        Ok(count)
+    }
 }
 
 /// A sample of the tracks that are packaged.
@@ -39,7 +54,7 @@ impl<'a> StreamSource<'a> {
     /// Reads up to the end of the movie.
     pub(crate) fn open(stream: &'a mut dyn Read) -> Result<Self, PackageError> {
         let mut source = Self {
-            stream,
+            stream: Counted { stream, bytes: 0 },
             movie: Vec::new(),
             carried: Vec::new(),
         };
@@ -49,7 +64,7 @@ impl<'a> StreamSource<'a> {
                 return Ok(source);
             }
             if header.kind == b"mdat" {
-                return Err(PackageError::StreamNotFragmented);
+                return Err(PackageError::StreamIndexLast);
             }
             source.skip_content(&header)?;
         }
@@ -112,7 +127,12 @@ impl<'a> StreamSource<'a> {
                 if carrier == Some(*id) {
                     carried = std::mem::take(&mut self.carried);
                 }
-                writer.push_streamed(sample.info, sample.decode_time, &carried, self.stream)?;
+                writer.push_streamed(
+                    sample.info,
+                    sample.decode_time,
+                    &carried,
+                    &mut self.stream,
+                )?;
             }
         }
         match end {
@@ -124,13 +144,13 @@ impl<'a> StreamSource<'a> {
     /// The next box's header, and its bytes; none at the end of the stream.
     fn next_header(&mut self) -> Result<Option<(Header, Vec<u8>)>, PackageError> {
         let mut bytes = Vec::with_capacity(Header::MAX_LEN);
-        read_up_to(self.stream, 8, &mut bytes)?;
+        read_up_to(&mut self.stream, 8, &mut bytes)?;
         if bytes.is_empty() {
             return Ok(None);
         }
         // A size of 1 is followed by one of 64 bits.
         if bytes.starts_with(&[0, 0, 0, 1]) {
-            read_up_to(self.stream, 8, &mut bytes)?;
+            read_up_to(&mut self.stream, 8, &mut bytes)?;
         }
         Ok(Some((Header::read(&bytes)?, bytes)))
     }
@@ -139,7 +159,7 @@ impl<'a> StreamSource<'a> {
         let content = content_bytes(header).filter(|content| *content <= most);
         let content = content.ok_or(PackageError::BoxTooLarge(header.kind))?;
         let mut whole = bytes.to_vec();
-        read_up_to(self.stream, content, &mut whole)?;
+        read_up_to(&mut self.stream, content, &mut whole)?;
         if whole.len() as u64 == content + bytes.len() as u64 {
             Ok(whole)
         } else {
@@ -152,8 +172,18 @@ impl<'a> StreamSource<'a> {
         self.skip(content_bytes(header).unwrap_or(u64::MAX))
     }
 
-    fn skip(&mut self, count: u64) -> Result<(), PackageError> {
-        let mut limited = Read::take(&mut *self.stream, count);
+    /// Bytes that have been read so far.
+    pub(super) fn position(&self) -> u64 {
+        self.stream.bytes
+    }
+
+    /// What is still to be read.
+    pub(super) fn reader(&mut self) -> &mut dyn Read {
+        &mut self.stream
+    }
+
+    pub(super) fn skip(&mut self, count: u64) -> Result<(), PackageError> {
+        let mut limited = Read::take(&mut self.stream, count);
         io::copy(&mut limited, &mut io::sink()).map_err(PackageError::Read)?;
         Ok(())
     }

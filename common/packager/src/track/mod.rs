@@ -12,12 +12,11 @@ use std::ops::Range;
 
 use reeldrop_cmaf::fragment::FragmentHeader;
 use reeldrop_cmaf::head::{SampleInfo, write_clear, write_segment_type};
-use reeldrop_cmaf::init::TRACK_ID;
 use reeldrop_cmaf::movie::{Kind, MovieTrack, single_track_header};
 use reeldrop_cmaf::protect::{
     Encryptor, Protection, TrackProtection, encrypt_init, encrypt_init_with_lead,
 };
-use reeldrop_events::{PublishedSegment, Scheme};
+use reeldrop_events::{KeyFrame, PublishedSegment, Scheme};
 use uuid::Uuid;
 
 use crate::manifest::Done;
@@ -27,6 +26,10 @@ use crate::{PackageError, Settings};
 use segmenter::{Pending, Segmenter};
 use timing::Timing;
 
+/// Key frames that are kept for their playlist, at most: twelve days with one every two seconds. A
+/// track with more has no such playlist.
+const MAX_KEY_FRAMES: usize = 1 << 19;
+
 /// Cuts a track's samples into segments, encrypts and writes them.
 pub(crate) struct TrackWriter {
     timing: Timing,
@@ -34,10 +37,12 @@ pub(crate) struct TrackWriter {
     pending: Pending,
     cipher: Option<Encryptor>,
     clear_lead_ticks: u64,
+    pictures: bool,
     /// `styp`, carried boxes, and what stands before the samples of each fragment.
     heads: Vec<u8>,
-    sequence: u32,
     samples: u64,
+    /// Key frames that were there.
+    keys: usize,
     output: TrackOutput,
     done: Done,
 }
@@ -63,7 +68,7 @@ impl TrackWriter {
                 } else {
                     encrypt_init(&clear_init, protection)?
                 };
-                (init, Some(Encryptor::new(by)))
+                (init, Some(Encryptor::new(by).of_track(output.track_id())))
             }
         };
         output.begin(&init)?;
@@ -73,9 +78,10 @@ impl TrackWriter {
             pending: Pending::default(),
             cipher,
             clear_lead_ticks: settings.clear_lead_ms * u64::from(track.timescale) / 1000,
+            pictures: matches!(track.kind, Kind::Video(_)),
             heads: Vec::new(),
-            sequence: 0,
             samples: 0,
+            keys: 0,
             done: Done::new(track, output.name(), protection.map(|(by, _)| by.kid)),
             output,
         })
@@ -146,6 +152,9 @@ impl TrackWriter {
         }
         self.output.finish(&mut self.done)?;
         self.done.samples = self.samples;
+        if self.keys > MAX_KEY_FRAMES {
+            self.done.key_frames = Vec::new();
+        }
         Ok(self.done)
     }
 
@@ -159,11 +168,17 @@ impl TrackWriter {
         let start = self.pending.start();
         let clear = start < self.clear_lead_ticks;
         self.heads.clear();
-        write_segment_type(&mut self.heads);
+        if self.output.has_segment_types() {
+            write_segment_type(&mut self.heads);
+        }
         self.heads.extend_from_slice(&self.pending.carried);
+        let number = u32::try_from(self.done.segments.len()).unwrap_or(u32::MAX);
         let mut parts = Vec::new();
-        for fragment in self.pending.fragments() {
-            parts.push(self.write_head(&fragment, clear)?);
+        for fragment in self.pending.fragments(self.pictures) {
+            let begin = self.heads.len();
+            let part = self.write_head(&fragment, clear)?;
+            self.keep_key_frame(number, &fragment, begin..part.0.end);
+            parts.push(part);
         }
         let media = self.pending.media();
         let slices: Vec<IoSlice<'_>> = parts
@@ -174,7 +189,6 @@ impl TrackWriter {
                 [IoSlice::new(head), IoSlice::new(media)]
             })
             .collect();
-        let number = u32::try_from(self.done.segments.len()).unwrap_or(u32::MAX);
         let bytes = self.output.segment(number, slices)?;
         let samples = self.pending.samples.len();
         self.done.segments.push(PublishedSegment {
@@ -198,9 +212,8 @@ impl TrackWriter {
         fragment: &segmenter::Fragment,
         clear: bool,
     ) -> Result<(Range<usize>, Range<usize>), PackageError> {
-        self.sequence = self.sequence.wrapping_add(1);
         let header = FragmentHeader {
-            sequence: self.sequence,
+            sequence: self.output.next_sequence(),
             base_decode_time: fragment.decode_time,
         };
         // What stands before the first fragment is written with its head.
@@ -211,7 +224,7 @@ impl TrackWriter {
         };
         let (samples, media) = self.pending.of(fragment);
         match &mut self.cipher {
-            None => write_clear(&header, TRACK_ID, samples, &mut self.heads)?,
+            None => write_clear(&header, self.output.track_id(), samples, &mut self.heads)?,
             Some(cipher) if clear => {
                 cipher.clear_fragment(&header, samples, media, &mut self.heads)?;
             }
@@ -219,6 +232,54 @@ impl TrackWriter {
         }
         Ok((start..self.heads.len(), fragment.media.clone()))
     }
+
+    /// Remembers where a key frame is that decodes alone; `head` is where its `moof` and the header of
+    /// its `mdat` lie among those of its segment.
+    fn keep_key_frame(&mut self, segment: u32, fragment: &segmenter::Fragment, head: Range<usize>) {
+        let sample = self.pending.samples.get(fragment.samples.start);
+        let Some(sample) = sample.filter(|sample| self.pictures && sample.sync) else {
+            return;
+        };
+        self.keys += 1;
+        if self.keys <= MAX_KEY_FRAMES {
+            self.done.key_frames.push(KeyFrame {
+                segment,
+                start_ticks: timing::presented(sample, fragment.decode_time),
+                offset: (head.start + fragment.media.start) as u64,
+                bytes: (head.len() + fragment.media.len()) as u64,
+            });
+        }
+    }
+
+    /// Segments that have been written.
+    pub(crate) fn segments(&self) -> usize {
+        self.done.segments.len()
+    }
+
+    /// How far the segments that have been written reach, seconds.
+    pub(crate) fn reached_s(&self) -> f64 {
+        let last = self.done.segments.last();
+        let ticks = last.map_or(0, |last| last.start_ticks + last.duration_ticks);
+        ticks as f64 / f64::from(self.done.timescale)
+    }
+}
+
+/// How long a track is, milliseconds.
+pub(crate) fn length_ms(
+    samples: impl Iterator<Item = Result<Placed, PackageError>>,
+    track: &MovieTrack<'_>,
+    origin: Origin,
+) -> Result<u64, PackageError> {
+    let mut timing = Timing::new(track, origin);
+    let mut end = 0;
+    for sample in samples {
+        let sample = sample?;
+        if let Some((info, time)) = timing.place(sample.info, sample.decode_time)? {
+            end = time.saturating_add(u64::from(info.duration));
+        }
+    }
+    let ms = u128::from(end) * 1000 / u128::from(track.timescale);
+    Ok(u64::try_from(ms).unwrap_or(u64::MAX))
 }
 
 /// How many segments a track has.

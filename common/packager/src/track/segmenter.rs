@@ -171,14 +171,13 @@ impl Pending {
 
     /// The fragments: one for each run of sync samples or others between which no time is lost.
     ///
-    /// A key frame is alone in its fragment, so that its bytes decode alone; sound, of which every
-    /// sample is a sync sample, is not cut.
-    pub(super) fn fragments(&self) -> Vec<Fragment> {
-        let is_sound = self.samples.iter().all(|sample| sample.sync) && self.samples.len() > 1;
+    /// A key frame of `pictures` is alone in its fragment, so that its bytes decode alone; sound is
+    /// not cut.
+    pub(super) fn fragments(&self, pictures: bool) -> Vec<Fragment> {
         let mut fragments: Vec<Fragment> = Vec::new();
         let (mut at, mut end_time, mut after_sync) = (0, 0, false);
         for (index, (sample, time)) in self.samples.iter().zip(&self.decode_times).enumerate() {
-            let cut = !is_sound && (sample.sync || after_sync);
+            let cut = pictures && (sample.sync || after_sync);
             let size = usize::try_from(sample.size).unwrap_or_default();
             match fragments.last_mut() {
                 Some(fragment) if !cut && *time == end_time => {
@@ -240,12 +239,15 @@ mod tests {
         }
     }
 
-    fn fragments(samples: &[(bool, u64)]) -> Vec<(Range<usize>, Range<usize>, u64)> {
+    fn fragments(
+        pictures: bool,
+        samples: &[(bool, u64)],
+    ) -> Vec<(Range<usize>, Range<usize>, u64)> {
         let mut pending = Pending::default();
         for (sync, time) in samples {
             pending.add(info(*sync), *time, &[]).unwrap();
         }
-        let fragments = pending.fragments().into_iter();
+        let fragments = pending.fragments(pictures).into_iter();
         fragments
             .map(|fragment| (fragment.samples, fragment.media, fragment.decode_time))
             .collect()
@@ -253,7 +255,8 @@ mod tests {
 
     #[test]
     fn key_frames_are_alone_in_their_fragments() {
-        let found = fragments(&[(true, 0), (false, 10), (false, 20), (true, 30), (false, 40)]);
+        let samples = [(true, 0), (false, 10), (false, 20), (true, 30), (false, 40)];
+        let found = fragments(true, &samples);
         let expected = [
             (0..1, 0..2, 0),
             (1..3, 2..6, 10),
@@ -261,6 +264,8 @@ mod tests {
             (4..5, 8..10, 40),
         ];
         assert_eq!(found, expected);
+        // A codec without any other pictures.
+        assert_eq!(fragments(true, &[(true, 0), (true, 10)]).len(), 2);
     }
 
     #[test]
@@ -272,7 +277,7 @@ mod tests {
 
     #[test]
     fn sound_is_cut_only_where_time_is_lost() {
-        let found = fragments(&[(true, 0), (true, 10), (true, 25), (true, 35)]);
+        let found = fragments(false, &[(true, 0), (true, 10), (true, 25), (true, 35)]);
         assert_eq!(found, [(0..2, 0..4, 0), (2..4, 4..8, 25)]);
     }
 

@@ -33,16 +33,26 @@ impl Origin {
         }
     }
 
-    /// By the first fragment of a stream.
+    /// By the first fragment of a stream; where that has not all tracks, what begins within the first
+    /// second is taken to begin at 0, since others may begin before it.
     pub(crate) fn of_fragment(fragment: &Fragment, tracks: &[&MovieTrack<'_>]) -> Self {
         let mut origin = Self::default();
+        let mut has_all = true;
         for track in tracks {
             let mut samples = fragment.samples.iter();
-            if let Some(first) = samples.find(|sample| sample.track_id == track.id) {
-                origin.begin_with(track, first.decode_time, first.info.composition_offset);
+            match samples.find(|sample| sample.track_id == track.id) {
+                Some(first) => {
+                    origin.begin_with(track, first.decode_time, first.info.composition_offset);
+                }
+                None => has_all = false,
             }
         }
-        origin
+        match origin.0 {
+            Some((ticks, timescale)) if !has_all && ticks < u64::from(timescale) => {
+                Self(Some((0, timescale)))
+            }
+            _ => origin,
+        }
     }
 
     /// In ticks of `timescale`.

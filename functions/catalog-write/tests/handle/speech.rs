@@ -232,6 +232,84 @@ async fn final_manifests_are_written_again_once_for_each_new_track_and_growing_o
     assert_eq!(rewritten(&stage), both);
 }
 
+/// How the storyboard is laid out.
+fn tiles(columns: u32) -> Tiles {
+    Tiles {
+        width: 160,
+        height: 90,
+        columns,
+        rows: 1,
+        interval_ms: 2_000,
+        sheet_bytes: vec![40_000],
+    }
+}
+
+/// How often `manifests.planned` was said because of a storyboard since the last look.
+fn for_a_storyboard(stage: &Stage) -> usize {
+    let planned = stage.broker.take_of("manifests.planned");
+    assert!(planned.iter().all(|said| said["captions"] == ""));
+    planned
+        .iter()
+        .filter(|said| said["storyboard"] == true)
+        .count()
+}
+
+#[tokio::test]
+async fn final_manifests_are_written_again_for_a_storyboard_that_comes_after_them() {
+    let stage = Stage::new().await;
+    stage.handle(STORY.probed()).await;
+    stage.handle_all(STORY.all_packaged(1)).await;
+    stage.broker.take();
+    stage.handle(STORY.pictures_laid_out(Some(tiles(9)))).await;
+    assert_eq!(for_a_storyboard(&stage), 1);
+    let publication = stage
+        .database
+        .catalog
+        .publication(STORY.asset(), PackageNo(1));
+    assert_eq!(publication.await.unwrap().storyboard, Some(tiles(9)));
+
+    stage.handle(STORY.pictures_laid_out(Some(tiles(9)))).await;
+    assert_eq!(for_a_storyboard(&stage), 0, "a repetition says nothing new");
+    // Under another id, as pictures that are made once more are.
+    let client = stage.database.client().await;
+    let seen = "delete from seen_events";
+    client.execute(seen, &[]).await.unwrap();
+    stage.handle(STORY.pictures_laid_out(Some(tiles(9)))).await;
+    assert_eq!(for_a_storyboard(&stage), 0, "they are the same");
+    client.execute(seen, &[]).await.unwrap();
+    stage.handle(STORY.pictures_laid_out(Some(tiles(8)))).await;
+    assert_eq!(for_a_storyboard(&stage), 1, "they lie otherwise");
+}
+
+#[tokio::test]
+async fn a_storyboard_that_comes_before_the_last_run_is_named_by_its_manifests_alone() {
+    let stage = Stage::new().await;
+    stage.handle(STORY.probed()).await;
+    stage.handle(STORY.pictures_laid_out(Some(tiles(9)))).await;
+    assert_eq!(for_a_storyboard(&stage), 0);
+    stage.handle_all(STORY.all_packaged(1)).await;
+    assert_eq!(for_a_storyboard(&stage), 0);
+    let publication = stage
+        .database
+        .catalog
+        .publication(STORY.asset(), PackageNo(1));
+    assert_eq!(publication.await.unwrap().storyboard, Some(tiles(9)));
+}
+
+#[tokio::test]
+async fn pictures_of_an_older_version_leave_the_manifests_as_they_are() {
+    let stage = Stage::new().await;
+    stage.handle_all(STORY.whole()).await;
+    stage.broker.take();
+    stage.handle(STORY.pictures()).await;
+    assert_eq!(for_a_storyboard(&stage), 0);
+    let publication = stage
+        .database
+        .catalog
+        .publication(STORY.asset(), PackageNo(1));
+    assert_eq!(publication.await.unwrap().storyboard, None);
+}
+
 #[tokio::test]
 async fn manifests_that_could_not_be_written_again_are_by_a_retry() {
     let stage = Stage::new().await;

@@ -224,7 +224,12 @@ impl Story {
         })
     }
 
+    /// Pictures as an older Reeldrop made them.
     pub(crate) fn pictures(self) -> Event {
+        self.pictures_laid_out(None)
+    }
+
+    pub(crate) fn pictures_laid_out(self, tiles: Option<Tiles>) -> Event {
         event(&ThumbnailsCompleted {
             asset: self.asset(),
             poster: "poster.jpg".to_owned(),
@@ -233,6 +238,7 @@ impl Story {
             poster_time_ms: 1_000,
             storyboard: "index.vtt".to_owned(),
             sheets: 1,
+            tiles,
             preview: "preview.webp".to_owned(),
         })
     }

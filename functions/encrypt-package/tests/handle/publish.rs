@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use encrypt_package::Input;
 use reeldrop_cmaf::boxes::iter;
 use reeldrop_events::{
@@ -131,10 +133,11 @@ async fn captions_that_come_late_are_named_by_manifests_written_again() {
     rows::captions(&client, asset, "en-2").await;
     let before = world.published();
     let planned = || {
-        Input::Captioned(Box::new(ManifestsPlanned {
+        Input::Manifests(Box::new(ManifestsPlanned {
             asset,
             package: PackageNo::FIRST,
             captions: "en-2".to_owned(),
+            storyboard: false,
         }))
     };
     let again = world.handle(planned()).await.unwrap();
@@ -158,6 +161,84 @@ async fn captions_that_come_late_are_named_by_manifests_written_again() {
 
     world.handle(planned()).await.unwrap();
     assert_eq!(published, world.published());
+}
+
+#[tokio::test]
+async fn whichever_of_captions_storyboard_and_the_last_run_comes_last_the_manifests_are_the_same() {
+    let mut ends = Vec::new();
+    for order in [
+        [0, 1, 2],
+        [0, 2, 1],
+        [1, 0, 2],
+        [1, 2, 0],
+        [2, 0, 1],
+        [2, 1, 0],
+    ] {
+        let world = World::new().await;
+        let source = title::source("clip.mp4");
+        let renditions = encrypted(&world, &source, Scheme::None).await;
+        let client = world.database.client().await;
+        let asset = AssetId::of(&source);
+        keep(&client, &source, &renditions, [2, 2, 2]).await;
+        rows::reached(&client, asset, 1, false).await;
+        let mut whole = false;
+        for what in order {
+            match what {
+                0 => {
+                    rows::reached(&client, asset, 2, true).await;
+                    whole = true;
+                    world.handle(advanced(&source, 2, true)).await.unwrap();
+                    continue;
+                }
+                1 => rows::captions(&client, asset, "en-1").await,
+                _ => rows::storyboard(&client, asset).await,
+            }
+            let again = || {
+                Input::Manifests(Box::new(ManifestsPlanned {
+                    asset,
+                    package: PackageNo::FIRST,
+                    captions: if what == 1 { "en-1" } else { "" }.to_owned(),
+                    storyboard: what == 2,
+                }))
+            };
+            // Said only of manifests that are final, and perhaps twice.
+            for _ in 0..if whole { 2 } else { 0 } {
+                world.handle(again()).await.unwrap();
+            }
+            if !whole {
+                world.handle(advanced(&source, 1, false)).await.unwrap();
+                let growing = text(&world, &format!("{asset}/1/stream.mpd"));
+                assert!(!growing.contains("\"image\""), "{growing}");
+            }
+        }
+        let mut manifests = world.published();
+        manifests.retain(|key, _| key.ends_with(".m3u8") || key.ends_with(".mpd"));
+        ends.push((asset, manifests));
+    }
+    for (_, manifests) in &ends {
+        assert!(*manifests == ends[0].1);
+    }
+    let (asset, manifests) = &ends[0];
+    assert_names_all(*asset, manifests);
+}
+
+/// Captions of a language and a storyboard of four pictures.
+fn assert_names_all(asset: AssetId, manifests: &BTreeMap<String, Vec<u8>>) {
+    let named = |file: &str| String::from_utf8(manifests[&format!("{asset}/1/{file}")].clone());
+    let line = "#EXT-X-IMAGE-STREAM-INF:BANDWIDTH=20000,RESOLUTION=160x90,CODECS=\"jpeg\",URI=\"storyboard.m3u8\"";
+    for file in ["stream.m3u8", "stream-clearkey.m3u8"] {
+        let playlist = named(file).unwrap();
+        assert!(playlist.contains(line), "{playlist}");
+        assert!(playlist.contains("TYPE=SUBTITLES"), "{playlist}");
+    }
+    let images = named("storyboard.m3u8").unwrap();
+    let sheet = "#EXTINF:8.000000,\n#EXT-X-TILES:RESOLUTION=160x90,LAYOUT=4x1,DURATION=2.000000\n\
+        ../storyboard/000.jpg\n#EXT-X-ENDLIST\n";
+    assert!(images.ends_with(sheet), "{images}");
+    let mpd = named("stream.mpd").unwrap();
+    let template = "duration=\"8000\" startNumber=\"0\" media=\"../storyboard/$Number%03d$.jpg\"";
+    assert!(mpd.contains(template), "{mpd}");
+    assert!(mpd.contains("thumbnail_tile\" value=\"4x1\""), "{mpd}");
 }
 
 #[tokio::test]

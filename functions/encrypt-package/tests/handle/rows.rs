@@ -1,6 +1,6 @@
 //! What catalog-write would keep.
 
-use reeldrop_events::{AssetId, PackageNo, PackagedRendition, Scheme, Source};
+use reeldrop_events::{AssetId, PackageNo, PackagedRendition, Scheme, Source, Tiles};
 use tokio_postgres::{Client, types::Json};
 use uuid::Uuid;
 
@@ -127,6 +127,25 @@ pub(crate) async fn reached(client: &Client, asset: AssetId, contiguous: i32, co
         .execute(
             "update packages set contiguous = $2, complete = $3 where asset = $1",
             &[&asset.0, &contiguous, &complete],
+        )
+        .await
+        .unwrap();
+}
+
+/// Keeps a storyboard of one sheet.
+pub(crate) async fn storyboard(client: &Client, asset: AssetId) {
+    let tiles = Tiles {
+        width: 160,
+        height: 90,
+        columns: 4,
+        rows: 1,
+        interval_ms: 2_000,
+        sheet_bytes: vec![20_000],
+    };
+    client
+        .execute(
+            "insert into thumbnails (asset, state, tiles) values ($1, 'completed', $2)",
+            &[&asset.0, &serde_json::to_value(tiles).unwrap()],
         )
         .await
         .unwrap();

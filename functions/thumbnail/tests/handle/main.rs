@@ -34,6 +34,7 @@ struct Made {
     cues: String,
     preview: Vec<u8>,
     sheet: RgbImage,
+    sheet_bytes: u64,
 }
 
 async fn made(title: Title) -> Made {
@@ -61,6 +62,7 @@ async fn made(title: Title) -> Made {
         cues: String::from_utf8(get(&buckets, &said.storyboard).await).unwrap(),
         preview: get(&buckets, &said.preview).await,
         sheet: image::load_from_memory(&sheet).unwrap().to_rgb8(),
+        sheet_bytes: sheet.len() as u64,
         said,
     }
 }
@@ -115,6 +117,11 @@ fn assert_whole(made: &Made) {
             .contains("00:00:16.000 --> 00:00:17.067\n000.jpg#xywh=1280,0,160,90")
     );
     assert_eq!(made.sheet.dimensions(), (1440, 90));
+    let tiles = made.said.tiles.as_ref().unwrap();
+    let size = (tiles.width * tiles.columns, tiles.height * tiles.rows);
+    assert_eq!(size, made.sheet.dimensions());
+    assert_eq!((tiles.columns, tiles.interval_ms), (9, 2_000));
+    assert_eq!(tiles.sheet_bytes, [made.sheet_bytes]);
     // Twelve moments lie in eight of the nine GOPs; each is shown a quarter of a second.
     let frames = frames(&made.preview);
     assert_eq!((frames.len(), frames[0].0, frames[0].1), (8, 320, 180));
@@ -230,6 +237,16 @@ async fn finished_pictures_are_not_made_again_unless_one_is_missing() {
     store.put(&Key::Poster { asset }, mark).await.unwrap();
     assert_eq!(function.handle(planned.clone()).await.unwrap(), first);
     assert_eq!(get(&buckets, &said.poster).await, b"marked");
+
+    // As an older version noted them, which did not say how the storyboard is laid out.
+    let note = store.at(&Key::PicturesIndex { asset });
+    let mut old: serde_json::Value =
+        serde_json::from_slice(&store.get(&note, 1 << 20).await.unwrap()).unwrap();
+    assert!(old["completed"]["tiles"].is_object());
+    old["completed"].as_object_mut().unwrap().remove("tiles");
+    let old = bytes::Bytes::from(old.to_string());
+    store.put(&Key::PicturesIndex { asset }, old).await.unwrap();
+    assert_eq!(function.handle(planned.clone()).await.unwrap(), first);
 
     let sheet = Key::StoryboardSheet { asset, sheet: 0 };
     store.delete(&store.at(&sheet)).await.unwrap();
