@@ -5,8 +5,9 @@ mod speech;
 
 use std::{
     fs,
+    io::{BufRead, BufReader},
     path::{Path, PathBuf},
-    process::Command,
+    process::{Command, Stdio},
     thread,
     time::{Duration, Instant},
 };
@@ -85,7 +86,40 @@ fn what_is_said_is_captioned_found_and_replaced() {
         let watch = format!("{}/watch/{asset}", bundle.url());
         look(chromium, &bundle, &watch, &begins);
     }
-    replace(&bundle, &asset, folder.path());
+    match chromium() {
+        Some(chromium) => {
+            let watch = format!("{}/watch/{asset}", bundle.url());
+            watch_replaced(chromium, &watch, || {
+                replace(&bundle, &asset, folder.path());
+            });
+        }
+        None => replace(&bundle, &asset, folder.path()),
+    }
+}
+
+/// Who watches sees the other captions without opening the page again, and finds them once in the menu.
+fn watch_replaced(chromium: &str, watch: &str, replace: impl FnOnce()) {
+    let mut node = Command::new("node")
+        .arg(scripts().join("replaced.mjs"))
+        .args([chromium, watch, "2.8"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(node.stdout.take().unwrap()).lines();
+    let first = lines.next().unwrap().unwrap();
+    assert_eq!(first, "shown");
+    replace();
+    let seen: Value = serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap();
+    assert!(node.wait().unwrap().success());
+    let text = |field: &str| seen[field].as_str().unwrap_or_default().trim().to_owned();
+    assert_eq!(seen["problems"], Value::Array(Vec::new()), "{seen:#}");
+    assert!(text("before").contains("Welcome"), "{seen:#}");
+    assert_eq!(text("after"), "A submarine appears.", "{seen:#}");
+    let at = seen["at"].as_f64().unwrap();
+    assert!((2.5..3.2).contains(&at), "{seen:#}");
+    let menu = seen["menu"].as_array().unwrap().iter();
+    let english = menu.filter(|entry| **entry == "English").count();
+    assert_eq!(english, 1, "{seen:#}");
 }
 
 /// What a viewer sees of it.
@@ -103,6 +137,9 @@ fn look(chromium: &str, bundle: &Bundle, watch: &str, begins: &[f64]) {
     );
     let text = |field: &str| seen[field].as_str().unwrap_or_default().replace('\n', " ");
     assert_eq!(seen["lines"].as_array().unwrap().len(), 2, "{seen:#}");
+    let menu = seen["menu"].as_array().unwrap().iter();
+    let english = menu.filter(|entry| **entry == "English").count();
+    assert_eq!(english, 1, "captions are offered once: {seen:#}");
     assert!(text("current").contains(SENTENCES[1]), "{seen:#}");
     assert!(text("shown").contains("Monday night"), "{seen:#}");
     assert!(!text("shownBefore").contains("Monday"), "{seen:#}");
@@ -116,7 +153,7 @@ fn look(chromium: &str, bundle: &Bundle, watch: &str, begins: &[f64]) {
 /// A person's captions take the place of the machine's.
 fn replace(bundle: &Bundle, asset: &str, folder: &Path) {
     let file = folder.join("mine.srt");
-    let srt = "1\n00:00:01,000 --> 00:00:02,500\nA submarine appears.\n";
+    let srt = "1\n00:00:01,000 --> 00:00:03,500\nA submarine appears.\n";
     fs::write(&file, srt).unwrap();
     let arguments = [
         "captions",
@@ -139,6 +176,53 @@ fn replace(bundle: &Bundle, asset: &str, folder: &Path) {
     let moments = |words: &str| get(bundle, &format!("/api/search?q={words}"))["moments"].clone();
     assert_eq!(moments("submarine")[0]["start_ms"], 1_000);
     assert_eq!(moments("monday"), Value::Array(Vec::new()));
+}
+
+/// Puts German subtitles into the clip, in Matroska.
+fn with_german(clip: &Path, out: &Path) {
+    let srt = out.with_extension("srt");
+    fs::write(
+        &srt,
+        "1\n00:00:02,000 --> 00:00:04,000\n<i>Willkommen</i> bei Reeldrop.\n",
+    )
+    .unwrap();
+    let pipeline = format!(
+        "matroskamux name=mux ! filesink location=\"{}\" \
+         filesrc location=\"{}\" ! qtdemux name=in in.video_0 ! queue ! h264parse ! mux. \
+         in.audio_0 ! queue ! aacparse ! mux. \
+         filesrc location=\"{}\" ! subparse ! taginject tags=language-code=de ! queue ! mux.",
+        out.display(),
+        clip.display(),
+        srt.display()
+    );
+    let made = Command::new("sh")
+        .args(["-c", &format!("gst-launch-1.0 -q {pipeline}")])
+        .status()
+        .unwrap();
+    assert!(made.success(), "the clip cannot be made");
+}
+
+#[test]
+fn what_is_said_in_another_language_than_the_files_subtitles_is_written_down() {
+    if models().is_none() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let clip = folder.path().join("spoken.mp4");
+    speech::clip(&clip, &SENTENCES);
+    let both = folder.path().join("both.mkv");
+    with_german(&clip, &both);
+    let bundle = Bundle::start_with_env(&[("REELDROP_WHISPER_MODEL", "espeak-tiny")]).unwrap();
+    let added = bundle.add(&[both.to_str().unwrap()]).unwrap().remove(0);
+    assert_eq!(added.state, "ready", "{:?}\n{}", added.reason, bundle.log());
+    let title = wait(&bundle, &added.asset.unwrap(), |title| {
+        title["captions"].as_array().unwrap().len() == 2
+    });
+    let captions = title["captions"].as_array().unwrap().iter();
+    let found: Vec<_> = captions
+        .map(|track| ["language", "origin", "kind"].map(|field| track[field].as_str().unwrap()))
+        .collect();
+    assert_eq!(found, [["de", "source", "full"], ["en", "speech", "full"]]);
 }
 
 #[test]

@@ -10,7 +10,7 @@ use std::{
 };
 
 use reeldrop_tests::{
-    Bundle, chromium,
+    Bundle, chromium, clip,
     lint::{Files, lint},
     scripts, tree,
 };
@@ -209,4 +209,99 @@ fn check_players(chromium: &str, sessions: &[(&str, &String)]) {
             assert!(away.abs() < 0.05, "{away} s away: {report:#}");
         }
     }
+}
+
+/// The title's caption tracks, once there are some.
+fn captions_of(bundle: &Bundle, asset: &str) -> Vec<Value> {
+    let end = Instant::now() + LIMIT;
+    loop {
+        let title: Value =
+            serde_json::from_str(&fetch(&format!("{}/api/assets/{asset}", bundle.url()))).unwrap();
+        let captions = title["captions"].as_array().unwrap();
+        if !captions.is_empty() {
+            return captions.clone();
+        }
+        assert!(Instant::now() < end, "{title:#}\n{}", bundle.log());
+        thread::sleep(Duration::from_millis(200));
+    }
+}
+
+#[test]
+fn subtitles_of_the_file_become_captions() {
+    let test = "subtitles of the source";
+    let clips = [
+        // The same lines in two tracks of timed text.
+        (
+            "multi_2video_2audio_2subs_nasa.mp4",
+            "00:00:00.210 --> 00:00:04.260\nNAR: This is the optical and science segment of the Webb\n",
+        ),
+        // Its end is the picture's.
+        (
+            "h264_ac3_srt.mkv",
+            "00:00:00.000 --> 00:00:01.000\nThis is the first subtitle.\n",
+        ),
+    ];
+    let mut found = Vec::new();
+    let mut asset = String::new();
+    for (name, first) in clips {
+        let Some(clip) = clip(test, name) else { return };
+        found.push((clip, first));
+    }
+    // Nobody listens: what is there comes from the file.
+    let empty = tempfile::tempdir().unwrap();
+    let models = empty.path().to_str().unwrap();
+    let bundle = Bundle::start_with_env(&[("REELDROP_MODELS", models)]).unwrap();
+    for (clip, first) in found {
+        let added = bundle.add(&[clip.to_str().unwrap()]).unwrap().remove(0);
+        assert_eq!(added.state, "ready", "{:?}\n{}", added.reason, bundle.log());
+        asset = added.asset.unwrap();
+        let captions = captions_of(&bundle, &asset);
+        assert_eq!(captions.len(), 1, "{captions:#?}");
+        let track = &captions[0];
+        let said = ["language", "label", "origin", "kind"].map(|field| track[field].as_str());
+        let expected = ["en", "English", "source", "full"].map(Some);
+        assert_eq!(said, expected, "{captions:#?}");
+        let vtt = fetch(track["vtt"].as_str().unwrap());
+        assert!(vtt.contains(first), "{}: {vtt}", clip.display());
+        let (dash, hls) = (added.dash.unwrap(), added.hls.unwrap());
+        wait_for_captions(&bundle, &[&dash, &hls], 1);
+        // Nobody says that these describe sounds.
+        let (dash, hls) = (fetch(&dash), fetch(&hls));
+        let role = "schemeIdUri=\"urn:mpeg:dash:role:2011\" value=\"subtitle\"";
+        assert!(dash.contains(role), "{dash}");
+        assert!(hls.contains("transcribes-spoken-dialog\""), "{hls}");
+        assert!(!hls.contains("describes-music"), "{hls}");
+    }
+    let found = fetch(&format!("{}/api/search?q=first%20subtitle", bundle.url()));
+    assert!(found.contains("This is the first subtitle."), "{found}");
+
+    let folder = tempfile::tempdir().unwrap();
+    import(
+        &bundle,
+        &asset,
+        folder.path(),
+        "en",
+        "1\n00:00:00,100 --> 00:00:00,900\nMine.\n",
+    );
+    let end = Instant::now() + LIMIT;
+    while captions_of(&bundle, &asset)[0]["origin"] != "import" {
+        assert!(Instant::now() < end, "a person's captions come first");
+        thread::sleep(Duration::from_millis(200));
+    }
+    assert_eq!(captions_of(&bundle, &asset).len(), 1);
+}
+
+#[test]
+fn captions_inside_the_picture_are_left_out_and_the_title_is_ready() {
+    let test = "captions inside the picture";
+    let Some(clip) = clip(test, "cbcs_video_clear.mp4") else {
+        return;
+    };
+    let bundle = Bundle::start().unwrap();
+    let added = bundle.add(&[clip.to_str().unwrap()]).unwrap().remove(0);
+    assert_eq!(added.state, "ready", "{:?}\n{}", added.reason, bundle.log());
+    let address = format!("{}/api/assets/{}", bundle.url(), added.asset.unwrap());
+    let title: Value = serde_json::from_str(&fetch(&address)).unwrap();
+    assert_eq!(title["captions"], json!([]), "{title:#}");
+    assert_eq!(title["dead_letters"], json!([]), "{title:#}");
 }

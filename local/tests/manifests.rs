@@ -10,7 +10,7 @@ use reeldrop_events::{
     CaptionsImported, CaptionsPlanned, ChunkAnalyzed, ChunkPackaged, ChunkPlanned,
     ChunkRepackagePlanned, ChunkTranscoded, CuesCompleted, DetectionsCompleted, DetectionsPlanned,
     ManifestsPlanned, MediaProbed, MediaRejected, Payload, PicturesPlanned, PosterCompleted,
-    RekeyRequested, RetryRequested, SpeechPlanned, SpeechTranscribed, StepFailed,
+    RekeyRequested, RetryRequested, SpeechPlanned, SpeechTranscribed, StepFailed, SubtitlesPlanned,
     ThumbnailsCompleted, TranscriptCompleted, TranscriptSkipped, UploadFinalized,
 };
 
@@ -45,6 +45,7 @@ const TYPES: &[&str] = &[
     SpeechPlanned::TYPE,
     SpeechTranscribed::TYPE,
     StepFailed::TYPE,
+    SubtitlesPlanned::TYPE,
     ThumbnailsCompleted::TYPE,
     TranscriptCompleted::TYPE,
     TranscriptSkipped::TYPE,

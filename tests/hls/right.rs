@@ -8,7 +8,7 @@ use reeldrop_cmaf::{
     key_frames,
     presentation::{Audio, Presentation, Protection, Span, Storyboard, TextTrack, Track, Video},
 };
-use reeldrop_events::{PublishedSegment, Ratio, Scheme, Transfer, VideoCodec};
+use reeldrop_events::{CaptionKind, PublishedSegment, Ratio, Scheme, Transfer, VideoCodec};
 use reeldrop_tests::lint::{Files, lint};
 
 /// The multivariant playlist.
@@ -153,6 +153,7 @@ fn captions(files: &mut Files) -> Vec<TextTrack> {
             segment_ticks: 8_000 * 90,
             duration_ticks: 12_000 * 90,
             segments: 2,
+            kind: CaptionKind::Full,
             default: false,
         };
         for (number, segment) in webvtt::segments(&cues, 8_000, 12_000).enumerate() {

@@ -57,6 +57,42 @@ pub(crate) fn cues(file: &[u8], duration_ms: u64) -> Result<Vec<Cue>, CaptionErr
     }
 }
 
+/// Texts with their times as captions within a title of `duration_ms`, in order: markup is taken out,
+/// what is left of a text keeps the limits of a file's captions, and what a track repeats while it is shown
+/// is one caption.
+pub(crate) fn gather(
+    texts: impl IntoIterator<Item = (u64, u64, String)>,
+    duration_ms: u64,
+) -> Vec<Cue> {
+    let mut cues: Vec<Cue> = texts
+        .into_iter()
+        .take(MOST_CUES)
+        .filter_map(|(start_ms, end_ms, text)| {
+            let lines = text.lines().map(plain).filter(|line| !line.is_empty());
+            let lines: Vec<String> = lines.take(MOST_LINES).collect();
+            let end_ms = end_ms
+                .min(duration_ms)
+                .min(start_ms.saturating_add(LONGEST_MS));
+            (start_ms < end_ms && !lines.is_empty()).then_some(Cue {
+                start_ms,
+                end_ms,
+                lines,
+            })
+        })
+        .collect();
+    cues.sort_by_key(|cue| (cue.start_ms, cue.end_ms));
+    cues.dedup_by(|next, cue| {
+        let goes_on = next.start_ms <= cue.end_ms && next.lines == cue.lines;
+        let end_ms = next.end_ms.max(cue.end_ms);
+        let is_short = end_ms - cue.start_ms <= LONGEST_MS;
+        if goes_on && is_short {
+            cue.end_ms = end_ms;
+        }
+        goes_on && is_short
+    });
+    cues
+}
+
 /// The two times of a line such as `00:01.000 --> 00:02,500 align:start`.
 fn timing(line: &str) -> Option<(u64, u64)> {
     let (start, rest) = line.split_once("-->")?;
@@ -81,18 +117,26 @@ fn number(text: &str) -> Option<u64> {
     digits.then(|| text.parse().ok()).flatten()
 }
 
-/// A line without markup: tags, SubStation overrides, character references.
+/// A line without markup: tags, SubStation overrides, character references. What opens and never closes
+/// is none.
 fn plain(line: &str) -> String {
     let mut plain = String::new();
     let mut closes = None;
+    let mut opened = 0;
     let characters = line.chars().take(4 * MOST_CHARACTERS);
     for c in characters.filter(|c| !c.is_control()) {
-        match (closes, c) {
-            (None, '<') => closes = Some('>'),
-            (None, '{') => closes = Some('}'),
-            (Some(close), _) if c == close => closes = None,
-            (Some(_), _) => {}
-            (None, _) => plain.push(c),
+        if closes.is_none() {
+            opened = plain.len();
+            closes = match c {
+                '<' => Some('>'),
+                '{' => Some('}'),
+                _ => None,
+            };
+        }
+        plain.push(c);
+        if closes == Some(c) {
+            plain.truncate(opened);
+            closes = None;
         }
     }
     for (reference, means) in [
@@ -136,8 +180,56 @@ mod tests {
     }
 
     #[test]
+    fn texts_of_a_track_are_cleaned_cut_and_put_in_order() {
+        let text = |start, end, text: &str| (start, end, text.to_owned());
+        let many = "x\n".repeat(50);
+        let cues = gather(
+            [
+                text(5_000, 9_000, "{\\i1}Two{\\i0}\r\n\u{7}<b>lines</b>"),
+                text(1_000, 2_000, "One"),
+                text(3_000, 3_000, "never"),
+                text(3_000, 4_000, "<i></i>\n{\\an8}"),
+                text(9_500, 9_900, "late"),
+                text(4_000, 4_500, &many),
+            ],
+            8_000,
+        );
+        let shown: Vec<_> = cues
+            .iter()
+            .map(|c| (c.start_ms, c.end_ms, c.text()))
+            .collect();
+        assert_eq!(shown[0], (1_000, 2_000, "One".to_owned()));
+        assert_eq!((shown[1].0, cues[1].lines.len()), (4_000, MOST_LINES));
+        assert_eq!(shown[2], (5_000, 8_000, "Two\nlines".to_owned()));
+        assert_eq!(shown.len(), 3);
+    }
+
+    #[test]
+    fn what_a_track_repeats_while_it_is_shown_is_one_caption() {
+        let text = |start, end, text: &str| (start, end, text.to_owned());
+        let cues = gather(
+            [
+                text(0, 500, "One"),
+                text(500, 900, "<b>One</b>"),
+                text(900, 1_000, "Two"),
+                text(1_500, 2_000, "Two"),
+                text(2_000, 700_000, "Two"),
+            ],
+            1_000_000,
+        );
+        let times: Vec<_> = cues.iter().map(|cue| (cue.start_ms, cue.end_ms)).collect();
+        assert_eq!(
+            times,
+            [(0, 900), (900, 1_000), (1_500, 2_000), (2_000, 602_000)]
+        );
+    }
+
+    #[test]
     fn markup_is_taken_out() {
         assert_eq!(plain("<i>Tom</i> &amp; {\\an8}Ann &lt;3"), "Tom & Ann <3");
         assert_eq!(plain("<v Fred>Hi"), "Hi");
+        assert_eq!(plain("<script>alert(1)</script>"), "alert(1)");
+        assert_eq!(plain("I <3 {you"), "I <3 {you");
+        assert_eq!(plain("<i>5 < 6"), "5 < 6");
     }
 }

@@ -2,16 +2,17 @@
 
 use std::str::FromStr;
 
-use reeldrop_events::{AssetId, CaptionOrigin};
+use reeldrop_events::{AssetId, CaptionKind, CaptionOrigin};
 use serde::Serialize;
 use tokio_postgres::Row;
 
 use crate::{Catalog, CatalogError, Connection, rows::count, rows::word, state::UnknownState};
 
 const CAPTIONS: &str = "
-    select language, name, label, origin, segment_ticks, duration_ticks,
+    select language, name, label, origin, kind, segment_ticks, duration_ticks,
            segments::bigint as segments, vtt, srt, words
-    from captions where asset = $1 order by language";
+    from captions where asset = $1
+    order by language, array_position(array['full', 'sdh', 'forced'], kind)";
 
 /// A caption track that players can fetch.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -24,6 +25,8 @@ pub struct Caption {
     pub name: String,
     /// Where it comes from.
     pub origin: CaptionOrigin,
+    /// What it is for.
+    pub kind: CaptionKind,
     /// Length of a segment at 90 kHz.
     pub segment_ticks: u64,
     /// Length of the track at 90 kHz.
@@ -119,10 +122,12 @@ pub(crate) async fn captions(
     let rows = client.query(&query, &[&asset.0]).await?;
     let mut captions: Vec<Caption> = rows.iter().map(caption).collect::<Result<_, _>>()?;
     let foreign = |caption: &&mut Caption| {
-        spoken.is_some_and(|spoken| primary(spoken) != primary(&caption.language))
+        let full = caption.kind == CaptionKind::Full;
+        full && spoken.is_some_and(|spoken| primary(spoken) != primary(&caption.language))
     };
     let none_spoken = !captions
         .iter()
+        .filter(|caption| caption.kind == CaptionKind::Full)
         .any(|caption| spoken.is_some_and(|spoken| primary(spoken) == primary(&caption.language)));
     // Who has captions of what is spoken chooses for himself.
     if none_spoken && let Some(first) = captions.iter_mut().find(foreign) {
@@ -136,7 +141,7 @@ fn primary(tag: &str) -> &str {
 }
 
 fn caption(row: &Row) -> Result<Caption, CatalogError> {
-    let origin: &str = row.try_get("origin")?;
+    let (origin, kind): (&str, &str) = (row.try_get("origin")?, row.try_get("kind")?);
     Ok(Caption {
         language: row.try_get("language")?,
         label: row.try_get("label")?,
@@ -145,6 +150,11 @@ fn caption(row: &Row) -> Result<Caption, CatalogError> {
             "import" => CaptionOrigin::Import,
             "source" => CaptionOrigin::Source,
             _ => CaptionOrigin::Speech,
+        },
+        kind: match kind {
+            "sdh" => CaptionKind::Sdh,
+            "forced" => CaptionKind::Forced,
+            _ => CaptionKind::Full,
         },
         segment_ticks: count(row, "segment_ticks")?,
         duration_ticks: count(row, "duration_ticks")?,

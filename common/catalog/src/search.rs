@@ -29,6 +29,10 @@ const MOMENTS: &str = "
     from asked q
     join cues u on u.configuration = q.configuration and u.words @@ q.query
     join captions k on k.asset = u.asset and k.name = u.name
+         -- What other captions of the language say again is found once.
+         and (k.kind = 'full' or not exists (
+             select from captions f
+             where f.asset = k.asset and f.language = k.language and f.kind = 'full'))
     join assets a on a.id = u.asset and a.deleted_at is null
     left join thumbnails t on t.asset = u.asset
     where to_tsvector(q.configuration::regconfig, u.text) @@ q.query

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AssetId, PackageNo, Payload};
+use crate::{AssetId, PackageNo, Payload, Source};
 
 /// Where captions come from. Of two in one language the later in this list is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -25,6 +25,37 @@ impl CaptionOrigin {
             Self::Source => "source",
             Self::Import => "import",
         }
+    }
+}
+
+/// What a caption track is for. Of each there is one in a language.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum CaptionKind {
+    /// All that is said.
+    #[default]
+    Full,
+    /// Beside another of all that is said: what else is heard, too, for whoever does not hear.
+    Sdh,
+    /// Only what everybody has to read: foreign words, signs.
+    Forced,
+}
+
+impl CaptionKind {
+    /// Its word in the catalog.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Full => "full",
+            Self::Sdh => "sdh",
+            Self::Forced => "forced",
+        }
+    }
+
+    fn is_full(&self) -> bool {
+        *self == Self::Full
     }
 }
 
@@ -72,6 +103,9 @@ pub struct TranscriptCompleted {
     pub label: String,
     /// Where it comes from.
     pub origin: CaptionOrigin,
+    /// What it is for.
+    #[serde(default, skip_serializing_if = "CaptionKind::is_full")]
+    pub kind: CaptionKind,
     /// How many captions it has; none where nothing is said.
     pub cues: u32,
     /// How many pages of `cues.completed` belong to it.
@@ -113,6 +147,27 @@ pub struct CaptionsImported {
     pub label: String,
     /// How long the title is, milliseconds: no caption lies beyond.
     pub duration_ms: u64,
+}
+
+/// `subtitles.planned`: make captions of a subtitle track of the uploaded file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SubtitlesPlanned {
+    /// The title.
+    pub asset: AssetId,
+    /// The uploaded file.
+    pub source: Source,
+    /// Number of the track in the file: track id of MP4, track number of Matroska.
+    pub track: u64,
+    /// BCP 47 language.
+    pub language: String,
+    /// Name to show in a menu.
+    pub label: String,
+    /// What it is for.
+    pub kind: CaptionKind,
+    /// The source's stream time that is 0 in the title, nanoseconds.
+    pub origin_ns: u64,
+    /// How long the title is, nanoseconds: no caption lies beyond.
+    pub duration_ns: u64,
 }
 
 /// `manifests.planned`: captions or a storyboard have come since a package's manifests were final;
@@ -165,6 +220,11 @@ caption_payload!(
 caption_payload!(CaptionsImported, "io.reeldrop.captions.imported.v1", |p| p
     .name
     .clone());
+caption_payload!(
+    SubtitlesPlanned,
+    "io.reeldrop.subtitles.planned.v1",
+    |p| format!("subtitles/{}", p.track)
+);
 caption_payload!(ManifestsPlanned, "io.reeldrop.manifests.planned.v1", |p| {
     let new = match p.storyboard {
         true => "storyboard",

@@ -20,8 +20,8 @@ pub use analysis::{
 };
 pub use asset::{AssetId, PackageNo};
 pub use captions::{
-    CaptionOrigin, CaptionsImported, CuesCompleted, ManifestsPlanned, TimedText,
-    TranscriptCompleted, TranscriptSkipped,
+    CaptionKind, CaptionOrigin, CaptionsImported, CuesCompleted, ManifestsPlanned,
+    SubtitlesPlanned, TimedText, TranscriptCompleted, TranscriptSkipped,
 };
 pub use envelope::{DecodeError, Events, Incoming, Outgoing, Payload};
 pub use media::{

@@ -14,6 +14,7 @@ mod quirks;
 mod range_src;
 mod read_at;
 mod stream;
+pub mod text;
 mod watch;
 
 pub use decoding::{Decoding, Ended};

@@ -93,8 +93,12 @@ impl Store {
         self.get_range_of(at, range, None).await
     }
 
-    /// Reads a range of the object's version `version`, or of whichever there is.
-    pub(crate) async fn get_range_of(
+    /// As [`get_range`](Self::get_range), of the object's version `version`, or of whichever there is.
+    ///
+    /// # Errors
+    /// [`StoreError::Changed`] where it is another version, [`StoreError::NotFound`], or what befell the
+    /// store.
+    pub async fn get_range_of(
         &self,
         at: &Location,
         range: Range<u64>,

@@ -9,8 +9,8 @@ use reeldrop_events::{
     ChunkRepackagePlanned, ChunkTranscoded, CuesCompleted, DecodeError, DetectionsCompleted,
     DetectionsPlanned, Events, Incoming, ManifestsPlanned, MediaProbed, MediaRejected, Payload,
     PicturesPlanned, PosterCompleted, RekeyRequested, RetryRequested, Source, SpeechPlanned,
-    SpeechTranscribed, StepFailed, ThumbnailsCompleted, TranscriptCompleted, TranscriptSkipped,
-    UploadFinalized,
+    SpeechTranscribed, StepFailed, SubtitlesPlanned, ThumbnailsCompleted, TranscriptCompleted,
+    TranscriptSkipped, UploadFinalized,
 };
 
 use crate::{
@@ -95,6 +95,8 @@ facts! {
     CaptionsPlanned,
     /// A person has brought captions.
     CaptionsImported,
+    /// The uploaded file has captions.
+    SubtitlesPlanned,
     /// Some captions of a track.
     CuesCompleted,
     /// A caption track is made.
@@ -141,6 +143,7 @@ impl Fact {
             Self::SpeechTranscribed(said) => Some(&said.source),
             Self::AnalysisPlanned(said) => Some(&said.source),
             Self::ChunkAnalyzed(said) => Some(&said.source),
+            Self::SubtitlesPlanned(said) => Some(&said.source),
             Self::ChunkPackaged(_)
             | Self::AudioPackaged(_)
             | Self::ChunkRepackagePlanned(_)
@@ -204,6 +207,7 @@ impl Fact {
             | Self::PicturesPlanned(_)
             | Self::CaptionsPlanned(_)
             | Self::CaptionsImported(_)
+            | Self::SubtitlesPlanned(_)
             | Self::ManifestsPlanned(_)
             | Self::DetectionsPlanned(_)
             | Self::ChunkRepackagePlanned(_)

@@ -118,8 +118,9 @@ pub(crate) async fn keep(
     if said.step == "thumbnail" && said.part.is_empty() {
         no_pictures(transaction, title.asset, &said.reason).await?;
     }
-    // A file that a person has brought changes nothing about what was heard.
-    if said.step == "transcribe" && said.part != "import" {
+    // A file that a person has brought changes nothing about what was heard, nor do subtitles.
+    let of_speech = said.part != "import" && !said.part.starts_with("subtitles/");
+    if said.step == "transcribe" && of_speech {
         speech::failed(transaction, title, &said.reason).await?;
     }
     if said.step == "analyze" {

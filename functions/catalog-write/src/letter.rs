@@ -7,7 +7,7 @@ use reeldrop_events::{
     AnalysisPlanned, AssetAdvanced, AssetId, AudioPlanned, AudioRepackagePlanned, AudioTranscoded,
     CaptionsImported, CaptionsPlanned, ChunkPlanned, ChunkRepackagePlanned, ChunkTranscoded,
     DecodeError, DetectionsPlanned, Incoming, ManifestsPlanned, Payload, PicturesPlanned,
-    SpeechPlanned,
+    SpeechPlanned, SubtitlesPlanned,
 };
 use reeldrop_runtime::Failure;
 
@@ -176,6 +176,7 @@ fn consumer(ty: &str) -> &'static str {
         SpeechPlanned::TYPE,
         CaptionsPlanned::TYPE,
         CaptionsImported::TYPE,
+        SubtitlesPlanned::TYPE,
     ];
     if is(&listening) {
         return "transcribe";

@@ -46,9 +46,9 @@ const CUES: &str = "
 /// (names of imports are in the order of time) take the place of what came after.
 const TRACK: &str = "
     insert into captions (asset, language, name, label, origin, configuration, segment_ticks,
-                          duration_ticks, segments, vtt, srt, words)
-    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
-    on conflict (asset, language) do update
+                          duration_ticks, segments, vtt, srt, words, kind)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+    on conflict (asset, language, kind) do update
     set name = excluded.name, label = excluded.label, origin = excluded.origin,
         configuration = excluded.configuration, segment_ticks = excluded.segment_ticks,
         duration_ticks = excluded.duration_ticks, segments = excluded.segments,
@@ -174,9 +174,9 @@ pub(crate) async fn completed(
     if said.cues == 0 {
         return Ok(Events::none());
     }
-    let before = track_name(transaction, title, &said.language).await?;
+    let before = track_name(transaction, title, said).await?;
     track(transaction, title, said).await?;
-    let now = track_name(transaction, title, &said.language).await?;
+    let now = track_name(transaction, title, said).await?;
     let lost = [before, Some(said.name.clone())];
     for name in lost
         .into_iter()
@@ -219,6 +219,7 @@ async fn track(
                 &said.vtt,
                 &said.srt,
                 &said.words,
+                &said.kind.as_str(),
             ],
         )
         .await?;
@@ -228,12 +229,15 @@ async fn track(
 async fn track_name(
     transaction: &Transaction<'_>,
     title: &Title,
-    language: &str,
+    said: &TranscriptCompleted,
 ) -> Result<Option<String>, Error> {
-    let query = "select name from captions where asset = $1 and language = $2";
+    let query = "select name from captions where asset = $1 and language = $2 and kind = $3";
     let statement = transaction.prepare_cached(query).await?;
     let row = transaction
-        .query_opt(&statement, &[&title.asset.0, &language])
+        .query_opt(
+            &statement,
+            &[&title.asset.0, &said.language, &said.kind.as_str()],
+        )
         .await?;
     Ok(row.map(|row| row.try_get("name")).transpose()?)
 }

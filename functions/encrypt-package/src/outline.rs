@@ -56,6 +56,7 @@ fn text_track(caption: &Caption) -> TextTrack {
         segment_ticks: caption.segment_ticks,
         duration_ticks: caption.duration_ticks,
         segments: caption.segments,
+        kind: caption.kind,
         default: caption.default,
     }
 }

@@ -3,7 +3,7 @@
 use reeldrop_catalog::{
     Asset, AssetDetail, AssetState, Caption, Progress, RenditionKind, StepProgress, TranscriptState,
 };
-use reeldrop_events::{CaptionOrigin, Plan};
+use reeldrop_events::{CaptionKind, CaptionOrigin, Plan};
 use serde::Serialize;
 use time::OffsetDateTime;
 use utoipa::ToSchema;
@@ -113,6 +113,10 @@ struct Captions {
     /// `speech` where a machine has listened, `source` of the uploaded file, `import` of a person.
     #[schema(value_type = String, example = "speech")]
     origin: CaptionOrigin,
+    /// `full` of all that is said, `sdh` beside these with what else is heard, `forced` of what everybody
+    /// has to read.
+    #[schema(value_type = String, example = "full")]
+    kind: CaptionKind,
     /// Whether it is shown unasked.
     default: bool,
     /// Address of the whole track (WebVTT).
@@ -342,6 +346,7 @@ impl Captions {
             language: caption.language,
             label: caption.label,
             origin: caption.origin,
+            kind: caption.kind,
             default: caption.default,
             vtt: addresses.media(&caption.vtt),
             srt: addresses.media(&caption.srt),

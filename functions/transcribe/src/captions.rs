@@ -2,10 +2,10 @@
 
 use bytes::Bytes;
 use futures::stream::{self, StreamExt, TryStreamExt};
-use reeldrop_captions::{Cue, Rules, Word, compose, language, subrip, webvtt};
+use reeldrop_captions::{Cue, Rules, Word, compose, gather, language, subrip, webvtt};
 use reeldrop_events::{
-    AssetId, CaptionOrigin, CaptionsImported, CaptionsPlanned, CuesCompleted, Events, TimedText,
-    TranscriptCompleted,
+    AssetId, CaptionKind, CaptionOrigin, CaptionsImported, CaptionsPlanned, CuesCompleted, Events,
+    SubtitlesPlanned, TimedText, TranscriptCompleted,
 };
 use reeldrop_store::{Key, Store};
 use serde::Serialize;
@@ -36,6 +36,7 @@ struct Track<'a> {
     language: &'a str,
     label: String,
     origin: CaptionOrigin,
+    kind: CaptionKind,
     cues: Vec<Cue>,
     duration_ms: u64,
 }
@@ -59,13 +60,14 @@ pub(crate) async fn of_words(
     let speech = &planned.speech;
     let duration_ms = speech.duration_ns / 1_000_000;
     let rate = (speech.frame_rate.num, speech.frame_rate.den);
-    let name = name(planned, columns)?;
+    let name = name(&planned.language, &(planned, columns))?;
     let track = Track {
         asset: planned.asset,
         name: &name,
         language: &planned.language,
         label: language::label(&planned.language),
         origin: CaptionOrigin::Speech,
+        kind: CaptionKind::Full,
         cues: compose(&words, &Rules::new(columns, rate), duration_ms),
         duration_ms,
     };
@@ -97,18 +99,43 @@ pub(crate) async fn of_file(store: &Store, imported: &CaptionsImported) -> Resul
         language: &imported.language,
         label: imported.label.clone(),
         origin: CaptionOrigin::Import,
+        kind: CaptionKind::Full,
         cues: webvtt::read(&file, imported.duration_ms)?,
         duration_ms: imported.duration_ms,
     };
     track.save(store, None).await
 }
 
+/// Makes captions of a subtitle track of the source; nothing where it has none.
+pub(crate) async fn of_track(
+    store: &Store,
+    planned: &SubtitlesPlanned,
+    texts: Vec<(u64, u64, String)>,
+) -> Result<Events, Error> {
+    let duration_ms = planned.duration_ns / 1_000_000;
+    let name = name(&planned.language, planned)?;
+    let track = Track {
+        asset: planned.asset,
+        name: &name,
+        language: &planned.language,
+        label: planned.label.clone(),
+        origin: CaptionOrigin::Source,
+        kind: planned.kind,
+        cues: gather(texts, duration_ms),
+        duration_ms,
+    };
+    match track.cues.is_empty() {
+        true => Ok(Events::none()),
+        false => track.save(store, None).await,
+    }
+}
+
 /// Language and a fingerprint of all that the captions follow from: what is published under a name
 /// never changes.
-fn name(planned: &CaptionsPlanned, columns: usize) -> Result<String, Error> {
-    let from = serde_json::to_vec(&(planned, columns))?;
+fn name(language: &str, from: &impl Serialize) -> Result<String, Error> {
+    let from = serde_json::to_vec(from)?;
     let print = hex::encode(&Sha256::digest(from)[..4]);
-    Ok(format!("{}-{print}", planned.language))
+    Ok(format!("{language}-{print}"))
 }
 
 impl Track<'_> {
@@ -142,6 +169,7 @@ impl Track<'_> {
             language: self.language.to_owned(),
             label: self.label,
             origin: self.origin,
+            kind: self.kind,
             cues: self.cues.len() as u32,
             pages: pages.len() as u32,
             segment_ticks: SEGMENT_MS * TICKS_PER_MS,

@@ -2,7 +2,7 @@
 
 use reeldrop_captions::CaptionError;
 use reeldrop_events::StepFailed;
-use reeldrop_media::MediaError;
+use reeldrop_media::{MediaError, text::TextError};
 use reeldrop_runtime::Failure;
 use reeldrop_store::StoreError;
 
@@ -27,6 +27,18 @@ pub enum Error {
     /// The model gave up.
     #[error("listening failed: {0}")]
     Listen(String),
+    /// It cannot be found where the captions of a subtitle track lie.
+    #[error(transparent)]
+    Subtitles(TextError),
+    /// A subtitle track never ends.
+    #[error(
+        "the subtitle track holds more than {} MiB of text; bring its captions as an SRT or WebVTT file",
+        limit_bytes >> 20
+    )]
+    TooMuchText {
+        /// Bytes that a track may have.
+        limit_bytes: usize,
+    },
     /// A caption file holds no captions.
     #[error(transparent)]
     Captions(#[from] CaptionError),
@@ -47,15 +59,28 @@ impl From<StoreError> for Error {
     }
 }
 
+impl From<TextError> for Error {
+    fn from(error: TextError) -> Self {
+        match error {
+            TextError::Read(error) => Self::Media(MediaError::Read(error)),
+            TextError::NotIndexed | TextError::TooMany => Self::Subtitles(error),
+        }
+    }
+}
+
 impl Error {
     fn is_transient(&self) -> bool {
         match self {
             Self::Media(media) => media.is_transient(),
             Self::Store(store) => store.is_transient(),
             Self::Broken(_) | Self::Note(_) => true,
-            Self::Gone | Self::NoModel | Self::Model(_) | Self::Listen(_) | Self::Captions(_) => {
-                false
-            }
+            Self::Gone
+            | Self::NoModel
+            | Self::Model(_)
+            | Self::Listen(_)
+            | Self::Subtitles(_)
+            | Self::TooMuchText { .. }
+            | Self::Captions(_) => false,
         }
     }
 

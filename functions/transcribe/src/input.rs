@@ -3,7 +3,7 @@
 use cloudevents::AttributesReader;
 use reeldrop_events::{
     AssetId, CaptionsImported, CaptionsPlanned, DecodeError, Incoming, MediaProbed, Payload,
-    SpeechPlanned,
+    SpeechPlanned, SubtitlesPlanned,
 };
 
 /// What to do.
@@ -17,6 +17,8 @@ pub enum Input {
     Captions(Box<CaptionsPlanned>),
     /// Make captions of a file.
     Imported(Box<CaptionsImported>),
+    /// Make captions of a subtitle track of the source.
+    Subtitles(Box<SubtitlesPlanned>),
 }
 
 impl Input {
@@ -26,6 +28,7 @@ impl Input {
             Self::Speech(planned) => planned.asset,
             Self::Captions(planned) => planned.asset,
             Self::Imported(imported) => imported.asset,
+            Self::Subtitles(planned) => planned.asset,
         }
     }
 
@@ -36,6 +39,7 @@ impl Input {
             Self::Speech(planned) => planned.part(),
             Self::Captions(_) => "captions".to_owned(),
             Self::Imported(_) => "import".to_owned(),
+            Self::Subtitles(planned) => planned.part(),
         }
     }
 }
@@ -50,6 +54,9 @@ impl Incoming for Input {
             }
             CaptionsImported::TYPE => {
                 CaptionsImported::decode(event).map(|p| Self::Imported(Box::new(p)))
+            }
+            SubtitlesPlanned::TYPE => {
+                SubtitlesPlanned::decode(event).map(|p| Self::Subtitles(Box::new(p)))
             }
             other => Err(DecodeError::Type(other.to_owned())),
         }

@@ -12,6 +12,7 @@ mod listen;
 mod planning;
 mod sound;
 mod source;
+mod subtitles;
 mod voice;
 mod words;
 
@@ -53,10 +54,11 @@ impl Function for Transcribe {
     async fn handle(&self, input: Input) -> Result<Events, Failure> {
         let (asset, part) = (input.asset(), input.part());
         let done = match &input {
-            Input::Probed(probed) => Ok(self.plan(probed)),
+            Input::Probed(probed) => self.plan(probed).await,
             Input::Speech(planned) => self.speech(planned).await,
             Input::Captions(planned) => self.captions(planned).await,
             Input::Imported(imported) => self.imported(imported).await,
+            Input::Subtitles(planned) => self.subtitles(planned).await,
         };
         done.map_err(|error| {
             error.into_failure(|reason| StepFailed {
@@ -90,8 +92,19 @@ impl Transcribe {
         Ok(Self::new(Store::from_env().await?, config))
     }
 
-    /// The parts to listen to, or why nobody does.
-    fn plan(&self, probed: &MediaProbed) -> Events {
+    /// The captions that are there already, and the parts to listen to, or why nobody does.
+    async fn plan(&self, probed: &MediaProbed) -> Result<Events, Error> {
+        let found = self.found_subtitles(probed).await?;
+        Ok(Events::from(
+            [
+                self.plan_speech(probed).into_vec(),
+                Events::none().and_all(&found).into_vec(),
+            ]
+            .concat(),
+        ))
+    }
+
+    fn plan_speech(&self, probed: &MediaProbed) -> Events {
         let Some(track) = probed.media.audio.first() else {
             return Events::none();
         };

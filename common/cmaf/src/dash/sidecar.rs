@@ -3,6 +3,7 @@
 use std::io;
 
 use quick_xml::events::BytesText;
+use reeldrop_events::CaptionKind;
 
 use super::{
     Xml,
@@ -30,7 +31,13 @@ pub(super) fn write_text(xml: &mut Xml, id: u32, track: &TextTrack) -> io::Resul
                 xml.create_element("Label")
                     .write_text_content(BytesText::new(&track.label))?;
             }
-            write_descriptor(xml, "Role", ROLE, "caption")?;
+            // ISO/IEC 23009-1, 5.8.5.5: captions say what else is heard, subtitles what is said.
+            let role = match track.kind {
+                CaptionKind::Full => "subtitle",
+                CaptionKind::Sdh => "caption",
+                CaptionKind::Forced => "forced-subtitle",
+            };
+            write_descriptor(xml, "Role", ROLE, role)?;
             if track.default {
                 write_descriptor(xml, "Role", ROLE, "main")?;
             }

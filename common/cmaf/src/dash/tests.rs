@@ -2,14 +2,14 @@ use quick_xml::{
     Reader,
     events::{BytesStart, Event},
 };
-use reeldrop_events::{Scheme, Transfer};
+use reeldrop_events::{CaptionKind, Scheme, Transfer};
 use time::macros::datetime;
 
 use super::*;
 use crate::{
     Codec,
     presentation::{
-        KeySystem,
+        KeySystem, TextTrack,
         samples::{title, title_with_extras},
     },
 };
@@ -188,6 +188,23 @@ fn manifest_with_captions_storyboard_and_commercial_key_systems() {
     ];
     title.video[0].range = Transfer::Hlg;
     assert_golden("extras", &mpd(&title, &times()));
+}
+
+#[test]
+fn captions_say_what_they_are_for() {
+    let mut title = title_with_extras();
+    let kinds = [CaptionKind::Full, CaptionKind::Sdh, CaptionKind::Forced];
+    title.text = kinds
+        .map(|kind| TextTrack {
+            kind,
+            default: false,
+            ..title.text[0].clone()
+        })
+        .to_vec();
+    let text = mpd(&title, &times());
+    let roles = attribute(&text, "Role", "value");
+    let roles: Vec<_> = roles.iter().rev().take(3).rev().flatten().collect();
+    assert_eq!(roles, ["subtitle", "caption", "forced-subtitle"]);
 }
 
 /// The order in which the schema (DASH-MPD.xsd) wants an adaptation set's and a representation's

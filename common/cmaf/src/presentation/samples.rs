@@ -1,6 +1,6 @@
 //! A title that the manifests' tests share.
 
-use reeldrop_events::{KeyFrame, PublishedSegment, Ratio, Scheme, Transfer};
+use reeldrop_events::{CaptionKind, KeyFrame, PublishedSegment, Ratio, Scheme, Transfer};
 use uuid::Uuid;
 
 use crate::Codec;
@@ -139,6 +139,7 @@ pub(crate) fn title_with_extras() -> Presentation {
         segment_ticks: 540_540,
         duration_ticks: 1_531_530,
         segments: 3,
+        kind: CaptionKind::Full,
         default,
     };
     Presentation {

@@ -1,5 +1,7 @@
 //! Captions beside a title.
 
+use reeldrop_events::CaptionKind;
+
 /// Ticks per second of captions: WebVTT's clock in MPEG-2 time (RFC 8216bis, section 3.5).
 const TIMESCALE: u32 = 90_000;
 
@@ -21,6 +23,8 @@ pub struct TextTrack {
     pub duration_ticks: u64,
     /// Number of segments.
     pub segments: u32,
+    /// What it is for.
+    pub kind: CaptionKind,
     /// Whether players show it by themselves: true for one at most.
     pub default: bool,
 }

@@ -1,9 +1,9 @@
 //! Payloads about what is said.
 
 use reeldrop_events::{
-    CaptionOrigin, CaptionsImported, CaptionsPlanned, CuesCompleted, ManifestsPlanned, PackageNo,
-    Ratio, SpeechPlan, SpeechPlanned, SpeechTranscribed, TimedText, TranscriptCompleted,
-    TranscriptSkipped,
+    CaptionKind, CaptionOrigin, CaptionsImported, CaptionsPlanned, CuesCompleted, ManifestsPlanned,
+    PackageNo, Ratio, SpeechPlan, SpeechPlanned, SpeechTranscribed, SubtitlesPlanned, TimedText,
+    TranscriptCompleted, TranscriptSkipped,
 };
 
 use super::{Sample, asset, source};
@@ -73,6 +73,7 @@ pub(super) fn captions() -> Vec<Sample> {
             language: "de".to_owned(),
             label: "Deutsch".to_owned(),
             origin: CaptionOrigin::Speech,
+            kind: CaptionKind::Sdh,
             cues: 2,
             pages: 1,
             segment_ticks: 5_400_000,
@@ -93,6 +94,16 @@ pub(super) fn captions() -> Vec<Sample> {
             language: "en".to_owned(),
             label: "English".to_owned(),
             duration_ms: 20_020,
+        }),
+        Sample::of(&SubtitlesPlanned {
+            asset,
+            source: source(),
+            track: 3,
+            language: "de".to_owned(),
+            label: "Deutsch (forced)".to_owned(),
+            kind: CaptionKind::Forced,
+            origin_ns: 23_000_000,
+            duration_ns: 20_020_000_000,
         }),
         Sample::of(&ManifestsPlanned {
             asset,

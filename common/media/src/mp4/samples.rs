@@ -63,6 +63,17 @@ impl Mp4 {
         fragment_samples(&self.fragments, track.id)
     }
 
+    /// All samples of a track in the file's order; none where not all of its fragments were looked at.
+    #[must_use]
+    pub fn samples(&self, track: &Track) -> Option<Vec<Sample>> {
+        let samples = track.samples.samples();
+        if !samples.is_empty() || self.fragments.is_empty() {
+            return Some(samples);
+        }
+        let whole = self.last_fragments.is_none();
+        whole.then(|| fragment_samples(&self.fragments, track.id))
+    }
+
     /// What is shown of `track`, as far as its samples lie within the file.
     #[must_use]
     pub fn presentation(&self, track: &Track) -> Presentation {

@@ -4,6 +4,7 @@ use reeldrop_events::Orientation;
 
 use super::{
     boxes::{boxes, find, find_path, i32_at, u8_at, u16_at, u32_at, u64_at},
+    hints::{Hints, chapters},
     movie::scale_and_duration,
     sample_table::SampleTable,
 };
@@ -66,6 +67,10 @@ pub struct Track {
     pub color: Option<TrackColor>,
     /// The edit list; empty where the whole media is shown from its start.
     pub edits: Vec<Edit>,
+    /// What it says of itself for a person.
+    pub hints: Hints,
+    /// Ids of the tracks that hold the names of its chapters.
+    pub chapters: Vec<u32>,
     pub(super) samples: SampleTable,
 }
 
@@ -96,6 +101,8 @@ impl Track {
             edits: find_path(trak, &[b"edts", b"elst"])
                 .map(edits)
                 .unwrap_or_default(),
+            hints: Hints::parse(trak, format, entry),
+            chapters: chapters(trak),
             samples: SampleTable::parse(stbl),
         })
     }
@@ -113,6 +120,8 @@ impl Track {
             language: None,
             color: None,
             edits,
+            hints: Hints::default(),
+            chapters: Vec::new(),
             samples: SampleTable::default(),
         }
     }

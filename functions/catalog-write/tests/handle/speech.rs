@@ -62,13 +62,21 @@ fn cues(name: &str, language: &str, texts: &[&str]) -> Event {
 }
 
 fn track(name: &str, language: &str, origin: CaptionOrigin) -> Event {
-    let asset = STORY.asset();
     said(&TranscriptCompleted {
+        origin,
+        ..completed(name, language)
+    })
+}
+
+fn completed(name: &str, language: &str) -> TranscriptCompleted {
+    let asset = STORY.asset();
+    TranscriptCompleted {
         asset,
         name: name.to_owned(),
         language: language.to_owned(),
         label: language.to_owned(),
-        origin,
+        origin: CaptionOrigin::Speech,
+        kind: CaptionKind::Full,
         cues: 3,
         pages: 1,
         segment_ticks: 5_400_000,
@@ -77,7 +85,7 @@ fn track(name: &str, language: &str, origin: CaptionOrigin) -> Event {
         vtt: format!("{asset}/text/{name}.vtt"),
         srt: format!("{asset}/text/{name}.srt"),
         words: None,
-    })
+    }
 }
 
 fn reason(text: &str) -> Event {
@@ -185,6 +193,64 @@ async fn a_persons_captions_take_the_place_of_the_machines_and_never_the_other_w
         assert!(found(&stage, "hat").await.is_empty());
         assert_eq!(stage.count("cues").await, 1);
     }
+}
+
+#[tokio::test]
+async fn forced_captions_stand_beside_those_of_speech_and_are_not_found_twice() {
+    let stage = Stage::new().await;
+    stage.handle(STORY.probed()).await;
+    let forced = said(&TranscriptCompleted {
+        kind: CaptionKind::Forced,
+        origin: CaptionOrigin::Source,
+        ..completed("en-2", "en")
+    });
+    let machine = track("en-1", "en", CaptionOrigin::Speech);
+    let spoken = [
+        cues("en-2", "en", &["A sign."]),
+        forced,
+        cues("en-1", "en", &["A sign."]),
+        machine,
+    ];
+    stage.handle_all(spoken).await;
+    let catalog = &stage.database.catalog;
+    let captions = catalog.captions(STORY.asset(), Some("en")).await.unwrap();
+    let found: Vec<_> = captions
+        .iter()
+        .map(|caption| (caption.name.as_str(), caption.kind, caption.default))
+        .collect();
+    let full = ("en-1", CaptionKind::Full, false);
+    assert_eq!(found, [full, ("en-2", CaptionKind::Forced, false)]);
+    assert_eq!(self::found(&stage, "sign").await, [0]);
+
+    // The source's own captions of speech take the machine's place, and leave the forced ones.
+    stage
+        .handle(track("en-3", "en", CaptionOrigin::Source))
+        .await;
+    let captions = catalog.captions(STORY.asset(), Some("en")).await.unwrap();
+    let names: Vec<_> = captions
+        .iter()
+        .map(|caption| caption.name.as_str())
+        .collect();
+    assert_eq!(names, ["en-3", "en-2"]);
+}
+
+#[tokio::test]
+async fn subtitles_that_cannot_be_read_change_nothing_about_what_is_heard() {
+    let stage = Stage::new().await;
+    stage.handle(STORY.probed()).await;
+    let failed = StepFailed {
+        asset: STORY.asset(),
+        step: "transcribe".to_owned(),
+        part: "subtitles/3".to_owned(),
+        reason: "the file's index does not name its subtitles".to_owned(),
+    };
+    stage.handle(said(&failed)).await;
+    let transcript = stage.database.catalog.transcript(STORY.asset()).await;
+    assert_eq!(transcript.unwrap(), None);
+    stage
+        .handle_all([STORY.published(1, 4, true), STORY.pictures()])
+        .await;
+    assert_eq!(stage.asset(STORY).await.state, AssetState::Ready);
 }
 
 /// Package and caption track of each `manifests.planned` since the last look.

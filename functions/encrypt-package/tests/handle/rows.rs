@@ -158,7 +158,7 @@ pub(crate) async fn captions(client: &Client, asset: AssetId, name: &str) {
             "insert into captions (asset, language, name, label, origin, configuration, segment_ticks,
                                    duration_ticks, segments, vtt, srt)
              values ($1, 'en', $2, 'English', 'speech', 'english', 540000, 720000, 2, 'vtt', 'srt')
-             on conflict (asset, language) do update set name = excluded.name",
+             on conflict (asset, language, kind) do update set name = excluded.name",
             &[&asset.0, &name],
         )
         .await

@@ -2,7 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
 
+mod matroska;
 mod spoken;
+mod subtitles;
 
 use std::path::PathBuf;
 

@@ -2,14 +2,18 @@
 
 use std::collections::BTreeSet;
 
+use reeldrop_events::CaptionKind;
+
 use crate::hls::{KeyFormat, attributes::Attributes, text_file};
 use crate::presentation::{Audio, TextTrack};
 
 /// The group of captions.
 pub(super) const TEXT: &str = "text";
 
-/// Apple's authoring specification, 4.5: what captions of speech are marked with.
-const CAPTIONS: &str =
+/// What captions of speech are marked with, and those for whoever does not hear (RFC 8216bis, section
+/// 4.4.6.1; Apple's authoring specification, 4.5).
+const SPEECH: &str = "public.accessibility.transcribes-spoken-dialog";
+const SPEECH_AND_SOUND: &str =
     "public.accessibility.transcribes-spoken-dialog,public.accessibility.describes-music-and-sound";
 
 /// Sound that a player chooses one rendition of.
@@ -93,17 +97,24 @@ impl Group<'_> {
 
 pub(super) fn text_lines(tracks: &[TextTrack]) -> Vec<String> {
     let mut names = BTreeSet::new();
+    let mut picked = BTreeSet::new();
     let lines = tracks.iter().map(|track| {
+        // Of those that a player picks by itself each is for another case.
+        let first = picked.insert((track.language.as_str(), track.kind));
         let attributes = Attributes::default()
             .bare("TYPE", "SUBTITLES")
             .quoted("GROUP-ID", TEXT)
             .quoted("NAME", &distinct(&mut names, &track.label, "Captions"))
             .quoted("LANGUAGE", &track.language)
             .bare("DEFAULT", yes_no(track.default))
-            .bare("AUTOSELECT", "YES")
-            .bare("FORCED", "NO")
-            .quoted("CHARACTERISTICS", CAPTIONS)
-            .quoted("URI", &text_file(track));
+            .bare("AUTOSELECT", yes_no(first || track.default))
+            .bare("FORCED", yes_no(track.kind == CaptionKind::Forced));
+        let attributes = match track.kind {
+            CaptionKind::Full => attributes.quoted("CHARACTERISTICS", SPEECH),
+            CaptionKind::Sdh => attributes.quoted("CHARACTERISTICS", SPEECH_AND_SOUND),
+            CaptionKind::Forced => attributes,
+        };
+        let attributes = attributes.quoted("URI", &text_file(track));
         format!("#EXT-X-MEDIA:{}", attributes.into_string())
     });
     lines.collect()

@@ -1,5 +1,10 @@
 use super::*;
-use crate::presentation::samples::{title, title_with_extras};
+use reeldrop_events::CaptionKind;
+
+use crate::presentation::{
+    TextTrack,
+    samples::{title, title_with_extras},
+};
 
 #[test]
 fn complete_playlist() {
@@ -10,8 +15,8 @@ fn complete_playlist() {
 #EXT-X-SESSION-KEY:METHOD=SAMPLE-AES,URI=\"/api/assets/A/packages/1/key\",KEYFORMAT=\"identity\",KEYFORMATVERSIONS=\"1\"
 #EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"audio\",NAME=\"English\",LANGUAGE=\"en\",DEFAULT=YES,AUTOSELECT=YES,CHANNELS=\"2\",URI=\"audio-0/index.m3u8\"
 #EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"audio\",NAME=\"Director '& crew'\",LANGUAGE=\"und\",DEFAULT=NO,AUTOSELECT=YES,CHANNELS=\"2\",URI=\"audio-1/index.m3u8\"
-#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID=\"text\",NAME=\"English\",LANGUAGE=\"en\",DEFAULT=YES,AUTOSELECT=YES,FORCED=NO,CHARACTERISTICS=\"public.accessibility.transcribes-spoken-dialog,public.accessibility.describes-music-and-sound\",URI=\"text-en.m3u8\"
-#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID=\"text\",NAME=\"Deutsch\",LANGUAGE=\"de\",DEFAULT=NO,AUTOSELECT=YES,FORCED=NO,CHARACTERISTICS=\"public.accessibility.transcribes-spoken-dialog,public.accessibility.describes-music-and-sound\",URI=\"text-de.m3u8\"
+#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID=\"text\",NAME=\"English\",LANGUAGE=\"en\",DEFAULT=YES,AUTOSELECT=YES,FORCED=NO,CHARACTERISTICS=\"public.accessibility.transcribes-spoken-dialog\",URI=\"text-en.m3u8\"
+#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID=\"text\",NAME=\"Deutsch\",LANGUAGE=\"de\",DEFAULT=NO,AUTOSELECT=YES,FORCED=NO,CHARACTERISTICS=\"public.accessibility.transcribes-spoken-dialog\",URI=\"text-de.m3u8\"
 #EXT-X-STREAM-INF:BANDWIDTH=2126116,AVERAGE-BANDWIDTH=2125822,CODECS=\"avc1.64001F,mp4a.40.2\",RESOLUTION=1280x720,FRAME-RATE=29.970,VIDEO-RANGE=SDR,AUDIO=\"audio\",SUBTITLES=\"text\",CLOSED-CAPTIONS=NONE
 h264-720p/index.m3u8
 #EXT-X-STREAM-INF:BANDWIDTH=547695,AVERAGE-BANDWIDTH=536823,CODECS=\"avc1.64001F,mp4a.40.2\",RESOLUTION=640x360,FRAME-RATE=29.970,VIDEO-RANGE=SDR,AUDIO=\"audio\",SUBTITLES=\"text\",CLOSED-CAPTIONS=NONE
@@ -72,6 +77,33 @@ fn equal_labels_become_different_names_and_one_language_is_picked_once() {
     title.audio[1].language = "en".to_owned();
     let text = multivariant(&title);
     assert!(text.contains("NAME=\"English 2\",LANGUAGE=\"en\",DEFAULT=NO,AUTOSELECT=NO,"));
+}
+
+#[test]
+fn captions_of_one_language_say_what_each_is_for() {
+    let mut title = title_with_extras();
+    let kinds = [CaptionKind::Full, CaptionKind::Sdh, CaptionKind::Forced];
+    title.text = kinds
+        .map(|kind| TextTrack {
+            kind,
+            default: false,
+            ..title.text[0].clone()
+        })
+        .to_vec();
+    let text = multivariant(&title);
+    let lines: Vec<_> = text
+        .lines()
+        .filter(|line| line.contains("SUBTITLES,"))
+        .collect();
+    let ends = [
+        "NAME=\"English\",LANGUAGE=\"en\",DEFAULT=NO,AUTOSELECT=YES,FORCED=NO,CHARACTERISTICS=\"public.accessibility.transcribes-spoken-dialog\",URI=\"text-en.m3u8\"",
+        "NAME=\"English 2\",LANGUAGE=\"en\",DEFAULT=NO,AUTOSELECT=YES,FORCED=NO,CHARACTERISTICS=\"public.accessibility.transcribes-spoken-dialog,public.accessibility.describes-music-and-sound\",URI=\"text-en.m3u8\"",
+        "NAME=\"English 3\",LANGUAGE=\"en\",DEFAULT=NO,AUTOSELECT=YES,FORCED=YES,URI=\"text-en.m3u8\"",
+    ];
+    assert_eq!(lines.len(), ends.len());
+    for (line, end) in lines.iter().zip(ends) {
+        assert!(line.ends_with(end), "{line}");
+    }
 }
 
 #[test]

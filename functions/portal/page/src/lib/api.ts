@@ -55,6 +55,7 @@ export interface Captions {
   language: string;
   label: string;
   origin: "speech" | "source" | "import";
+  kind: "full" | "sdh" | "forced";
   default: boolean;
   vtt: string;
   srt: string;

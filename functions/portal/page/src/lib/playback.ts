@@ -3,6 +3,7 @@
 import "shaka-player/dist/controls.css";
 import shaka from "shaka-player/dist/shaka-player.ui-es2021.js";
 import type { Captions } from "./api";
+import { captionsName } from "./captionsName";
 import { foretell } from "./foretell";
 import { registerTime, TIME } from "./titleTime";
 
@@ -19,6 +20,9 @@ export interface Playback {
 const SECURE_ONLY =
   "This browser plays encrypted titles only over https or on localhost. Open the page through one of them.";
 
+/** Replaced captions are in the manifest soon after the catalog has them, in tries of a second each. */
+const TRIES = 30;
+
 const PANEL = ["play_pause", TIME, "spacer", "mute", "volume", "fullscreen", "overflow_menu"];
 const MENU = ["quality", "language", "captions", "playback_rate", "picture_in_picture"];
 
@@ -33,6 +37,12 @@ export async function open(stage: HTMLElement, video: HTMLVideoElement, failed: 
   let duration: number | null = null;
   /** Caption tracks that are in the menu, by their address. */
   let offered = new Set<string>();
+  let loaded = "";
+  let pictures: string | null = null;
+  /** One offer after the other: each looks at what the one before has added. */
+  let offering = Promise.resolve();
+  /** What the loaded manifest, and the playlists that it names, say. */
+  let manifest = "";
   registerTime(() => duration);
   const overlay = new shaka.ui.Overlay(player, stage, video);
   overlay.configure({
@@ -51,12 +61,45 @@ export async function open(stage: HTMLElement, video: HTMLVideoElement, failed: 
       dash: { manifestPreprocessorTXml: (mpd: shaka.extern.xml.Node) => foretell(mpd, duration) },
     },
   });
+  player.getNetworkingEngine()?.registerResponseFilter((type, response) => {
+    if (type === shaka.net.NetworkingEngine.RequestType.MANIFEST) manifest += shaka.util.StringUtils.fromUTF8(response.data);
+  });
   player.addEventListener("error", (event: unknown) => failed(sentence((event as { detail?: unknown }).detail)));
+  /** Loads the manifest again, and goes on as before. */
+  const reload = async () => {
+    const [address, chosen, playing] = [loaded, player.getTextTracks().find((track) => track.active), !video.paused];
+    manifest = "";
+    offered = new Set();
+    await player.load(address, video.currentTime);
+    const again = chosen && player.getTextTracks().find((track) => track.language === chosen.language && track.label === chosen.label);
+    if (again) player.selectTextTrack(again);
+    if (pictures) await player.addThumbnailsTrack(pictures, "text/vtt");
+    if (playing) void video.play().catch(() => undefined);
+  };
+  const offer = async (tracks: Captions[]) => {
+    // While a title grows the player takes it for a broadcast, and adds nothing to one.
+    if (player.isLive()) return;
+    const isNamed = (track: Captions) => manifest.includes(captionsName(track));
+    const known = (track: Captions) => player.getTextTracks().find((known) => isSame(known, track));
+    const replaced = tracks.find((track) => !offered.has(track.vtt) && !isNamed(track) && known(track));
+    // The player cannot give up a track, so that the manifest that names the other is loaded.
+    if (replaced && (await isThere(loaded, replaced))) await reload();
+    for (const track of tracks) {
+      if (offered.has(track.vtt)) continue;
+      offered.add(track.vtt);
+      const named = isNamed(track) ? known(track) : undefined;
+      const shown = named ?? (await player.addTextTrackAsync(track.vtt, track.language, "subtitles", "text/vtt", undefined, track.label, track.kind === "forced"));
+      if (track.default) player.selectTextTrack(shown);
+    }
+  };
   return {
     load: async (address, start, durationMs) => {
       try {
         duration = durationMs;
         offered = new Set();
+        loaded = address;
+        pictures = null;
+        manifest = "";
         await player.load(address, start);
       } catch (error) {
         // A load that a later one replaced is no failure.
@@ -65,18 +108,12 @@ export async function open(stage: HTMLElement, video: HTMLVideoElement, failed: 
       }
     },
     storyboard: async (address) => {
+      pictures = address;
       await player.addThumbnailsTrack(address, "text/vtt");
     },
-    captions: async (tracks) => {
-      // While a title grows the player takes it for a broadcast, and adds nothing to one.
-      if (player.isLive()) return;
-      for (const track of tracks) {
-        if (offered.has(track.vtt)) continue;
-        offered.add(track.vtt);
-        const named = player.getTextTracks().find((known) => isSame(known, track));
-        const shown = named ?? (await player.addTextTrackAsync(track.vtt, track.language, "subtitles", "text/vtt", undefined, track.label));
-        if (track.default) player.selectTextTrack(shown);
-      }
+    captions: (tracks) => {
+      offering = offering.catch(() => undefined).then(() => offer(tracks));
+      return offering;
     },
     close: async () => {
       await overlay.destroy();
@@ -84,7 +121,17 @@ export async function open(stage: HTMLElement, video: HTMLVideoElement, failed: 
   };
 }
 
-/** Whether a track of the manifest is the one that the API names. */
+/** Waits until the manifest at `address` names these captions; false where it never does. */
+async function isThere(address: string, track: Captions): Promise<boolean> {
+  for (let tries = 0; tries < TRIES; tries += 1) {
+    const response = await fetch(address, { cache: "no-store" });
+    if (response.ok && (await response.text()).includes(captionsName(track))) return true;
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+  }
+  return false;
+}
+
+/** Whether a track of the manifest stands for the one that the API names, or for what was there before. */
 function isSame(named: shaka.extern.TextTrack, track: Captions): boolean {
   return named.language.toLowerCase() === track.language.toLowerCase() && named.label === track.label;
 }
