@@ -98,6 +98,8 @@ fn look(chromium: &str, bundle: &Bundle, watch: &str) {
         seen["lanes"].as_array().unwrap().contains(&"person".into()),
         "{seen:#}"
     );
+    assert!(seen["stills"].as_u64() >= Some(1), "{seen:#}");
+    assert_eq!(seen["sheet"], serde_json::json!([1_024, 1_024]), "{seen:#}");
     assert_eq!(seen["hidden"], true, "{seen:#}");
     let opens = seen["opens"].as_str().unwrap();
     assert!(

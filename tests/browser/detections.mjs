@@ -55,6 +55,18 @@ try {
   await page.waitForFunction(() => document.querySelector("video").readyState >= 2, null, { timeout: 20000 });
   seen.lanes = await page.locator('[data-testid="seen"] .label').allInnerTexts();
 
+  // A still of each thing, cut out of a sheet that is there.
+  await page.waitForSelector('[data-testid="still"]', { timeout: 10000 });
+  seen.stills = await page.locator(`[data-testid="still"][data-label="${label}"]`).count();
+  seen.sheet = await page.evaluate(async () => {
+    const address = getComputedStyle(document.querySelector('[data-testid="still"]')).backgroundImage.slice(5, -2);
+    const picture = new Image();
+    picture.src = address;
+    await picture.decode();
+    return [picture.naturalWidth, picture.naturalHeight];
+  });
+  if (pictures) await page.locator('[data-testid="seen"]').screenshot({ path: `${pictures}/stills.png` });
+
   // What the title's own JSON says of the label: on pictures near the beginning and the end.
   const found = await page.evaluate(async (label) => {
     const asset = location.pathname.split("/").pop();

@@ -6,8 +6,12 @@ use tokio_postgres::Row;
 
 use crate::{
     Catalog, CatalogError, Sighting,
+    detections::sightings,
     rows::{asset_id, count},
 };
+
+/// A question that takes longer is given up: it must not keep the catalog from those who write.
+const PATIENCE: &str = "set local statement_timeout = '5s'";
 
 /// Moments that a search answers with, at most.
 const MAX_MOMENTS: u32 = 100;
@@ -91,7 +95,7 @@ impl Catalog {
     /// Looks for words as a person types them: all of them, `"a phrase"`, `this or that`, `-not`.
     ///
     /// # Errors
-    /// What the database says.
+    /// What the database says; also where the question takes longer than five seconds.
     pub async fn search(&self, words: &str, limit: u32) -> Result<Found, CatalogError> {
         // What cannot be in a text is in none: PostgreSQL refuses it.
         let words = words.replace('\0', " ");
@@ -99,17 +103,20 @@ impl Catalog {
         if words.is_empty() {
             return Ok(Found::default());
         }
-        let client = self.connection().await?;
-        let titles = client.prepare_cached(TITLES).await?;
-        let titles = client.query(&titles, &[&words, &MAX_TITLES]).await?;
-        let moments = client.prepare_cached(MOMENTS).await?;
+        let mut client = self.connection().await?;
+        let transaction = client.transaction().await?;
+        transaction.batch_execute(PATIENCE).await?;
+        let titles = transaction.prepare_cached(TITLES).await?;
+        let titles = transaction.query(&titles, &[&words, &MAX_TITLES]).await?;
+        let moments = transaction.prepare_cached(MOMENTS).await?;
         let limit = i64::from(limit.clamp(1, MAX_MOMENTS));
-        let moments = client.query(&moments, &[&words, &limit]).await?;
-        drop(client);
+        let moments = transaction.query(&moments, &[&words, &limit]).await?;
+        let sightings = sightings(&transaction, words, limit).await?;
+        transaction.commit().await?;
         Ok(Found {
             titles: titles.iter().map(named).collect::<Result<_, _>>()?,
             moments: moments.iter().map(moment).collect::<Result<_, _>>()?,
-            sightings: self.sightings(words, limit).await?,
+            sightings,
         })
     }
 }

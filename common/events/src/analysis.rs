@@ -24,19 +24,24 @@ pub struct AnalysisPlan {
     pub rate: Ratio,
     /// The models that look, in order.
     pub models: Vec<LookingModel>,
+    /// Version of what is made of the models' answers; what different ones found is never joined.
+    #[serde(default)]
+    pub version: u32,
     /// How many parts there are, 1 or more.
     pub parts: u32,
 }
 
 impl AnalysisPlan {
-    /// What tells one way of looking from another: models with their versions, and the rate.
+    /// What tells one way of looking from another: models with their versions, the version of what is
+    /// made of their answers, and the rate.
     #[must_use]
     pub fn key(&self) -> String {
         let models = self.models.iter();
         let mut key: String = models
             .map(|m| format!("{}@{}+", m.name, m.version))
             .collect();
-        key.push_str(&format!("{}:{}", self.rate.num, self.rate.den));
+        let Ratio { num, den } = self.rate;
+        key.push_str(&format!("v{}+{num}:{den}", self.version));
         key
     }
 }
@@ -102,16 +107,22 @@ pub struct Detection {
     pub label: String,
     /// The best score that it had, 0 to 1.
     pub score: f64,
-    /// Where it was then.
+    /// Where it is on its best picture, which is one that it is sure, large and sharp on.
     pub area: Area,
-    /// When that was, milliseconds from the title's beginning.
+    /// When that is shown, milliseconds from the title's beginning.
     pub best_ms: u64,
+    /// Position of a still of it, cut out of its best picture, among all stills of the title.
+    #[serde(default)]
+    pub still: Option<u32>,
     /// When it is first seen, milliseconds.
     pub start_ms: u64,
     /// When it is no longer seen, milliseconds.
     pub end_ms: u64,
     /// The model that saw it.
     pub model: LookingModel,
+    /// Labels of other things that are seen while it is, each once, in order.
+    #[serde(default)]
+    pub beside: Vec<String>,
 }
 
 /// `detections.completed`: some of what is seen in a title.
@@ -146,6 +157,12 @@ pub struct AnalysisCompleted {
     pub stretch_ms: u64,
     /// How many of these there are.
     pub stretches: u32,
+    /// How many sheets of stills there are.
+    #[serde(default)]
+    pub sheets: u32,
+    /// All that is seen, each label once, in order.
+    #[serde(default)]
+    pub labels: Vec<String>,
 }
 
 /// `analysis.skipped`: nobody looks at this title, and why.

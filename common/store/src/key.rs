@@ -96,8 +96,12 @@ pub enum Key<'a> {
     CaptionsSrt { asset: AssetId, name: &'a str },
     /// The words of a transcript with their times, JSON.
     CaptionsWords { asset: AssetId, name: &'a str },
-    /// The note of what was seen in a part.
-    AnalysisIndex { asset: AssetId, part: u32 },
+    /// The note of what was seen in a part, by the name of the way of looking.
+    AnalysisIndex {
+        asset: AssetId,
+        name: &'a str,
+        part: u32,
+    },
     /// What is seen in a title: detections, scenes, motion (JSON).
     Seen { asset: AssetId, name: &'a str },
     /// Where it is seen, for one stretch of the title, from 0 (JSON).
@@ -105,6 +109,12 @@ pub enum Key<'a> {
         asset: AssetId,
         name: &'a str,
         number: u32,
+    },
+    /// One sheet of stills of what is seen, from 0.
+    SeenSheet {
+        asset: AssetId,
+        name: &'a str,
+        sheet: u32,
     },
     /// One WebVTT segment of a caption track, from 0.
     CaptionsSegment {
@@ -144,7 +154,8 @@ impl Key<'_> {
             | Self::CaptionsWords { .. }
             | Self::CaptionsSegment { .. }
             | Self::Seen { .. }
-            | Self::SeenStretch { .. } => Bucket::Media,
+            | Self::SeenStretch { .. }
+            | Self::SeenSheet { .. } => Bucket::Media,
         }
     }
 
@@ -210,13 +221,18 @@ impl Key<'_> {
             Self::StoryboardSheet { asset, sheet } => format!("{asset}/storyboard/{sheet:03}.jpg"),
             Self::Preview { asset } => format!("{asset}/preview.webp"),
             Self::SpeechIndex { asset, part } => format!("{asset}/speech/{part:06}.json"),
-            Self::AnalysisIndex { asset, part } => format!("{asset}/analysis/{part:06}.json"),
+            Self::AnalysisIndex { asset, name, part } => {
+                format!("{asset}/analysis/{name}/{part:06}.json")
+            }
             Self::Seen { asset, name } => format!("{asset}/seen/{name}.json"),
             Self::SeenStretch {
                 asset,
                 name,
                 number,
             } => format!("{asset}/seen/{name}/{number}.json"),
+            Self::SeenSheet { asset, name, sheet } => {
+                format!("{asset}/seen/{name}/best-{sheet}.jpg")
+            }
             Self::CaptionsIndex { asset, name } => format!("{asset}/captions/{name}.json"),
             Self::ImportedCaptions { asset, name } => format!("{asset}/imported/{name}.txt"),
             Self::Captions { asset, name } => format!("{asset}/text/{name}.vtt"),
@@ -251,9 +267,10 @@ impl Key<'_> {
                 "application/vnd.apple.mpegurl"
             }
             Self::Dash { .. } => "application/dash+xml",
-            Self::Poster { .. } | Self::EarlyPoster { .. } | Self::StoryboardSheet { .. } => {
-                "image/jpeg"
-            }
+            Self::Poster { .. }
+            | Self::EarlyPoster { .. }
+            | Self::StoryboardSheet { .. }
+            | Self::SeenSheet { .. } => "image/jpeg",
             Self::Storyboard { .. } | Self::Captions { .. } | Self::CaptionsSegment { .. } => {
                 "text/vtt"
             }
@@ -292,7 +309,8 @@ impl Key<'_> {
             | Self::CaptionsWords { .. }
             | Self::CaptionsSegment { .. }
             | Self::Seen { .. }
-            | Self::SeenStretch { .. } => "public, max-age=31536000, immutable",
+            | Self::SeenStretch { .. }
+            | Self::SeenSheet { .. } => "public, max-age=31536000, immutable",
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Settings from the environment, and the models and the library that they choose.
 
-use std::{fmt, path::PathBuf, str::FromStr};
+use std::{fmt, path::PathBuf, str::FromStr, time::Duration};
 
 use reeldrop_events::{LookingModel, Ratio};
 use reeldrop_models::{Model, ModelError, Registry, Task};
@@ -24,6 +24,13 @@ const MOST_PER_S: u32 = 10;
 
 /// More threads than these do not make small models faster.
 const MOST_THREADS: usize = 8;
+
+/// Nearly all parts take less.
+const SLICE: Duration = Duration::from_secs(45);
+
+/// With a slice and the pictures that are under way it stays below the 280 seconds that a function has to
+/// end in, and the 300 that a delivery may take.
+const PATIENCE: Duration = Duration::from_secs(180);
 
 /// Why the function cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -88,13 +95,20 @@ pub struct Config {
     pub rate: Ratio,
     /// Threads that compute.
     pub threads: usize,
+    /// How long is looked before what was seen is noted: no more than that is lost.
+    pub slice: Duration,
+    /// How long one delivery looks, at most: what is left is for the next one.
+    pub patience: Duration,
 }
 
 /// Nobody can look: what to do, for a person.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Blind {
     #[error("skipped: no model; run `reeldrop models pull`")]
     NoModel,
+    /// The one that was chosen; to look with another would be to choose.
+    #[error("skipped: the model {0} is not installed; run `reeldrop models pull {0}`")]
+    Missing(String),
     #[error(
         "skipped: no ONNX Runtime; run `make setup`, or set REELDROP_ONNXRUNTIME to libonnxruntime.so"
     )]
@@ -151,6 +165,8 @@ impl Config {
                 "REELDROP_ANALYSIS_THREADS",
                 (cores - 1).clamp(1, MOST_THREADS),
             )?,
+            slice: SLICE,
+            patience: PATIENCE,
         })
     }
 
@@ -158,16 +174,12 @@ impl Config {
     pub(crate) fn models(&self) -> Result<Vec<Installed>, Blind> {
         let objects = match self.objects.as_str() {
             "" => self.registry.installed(Task::Objects, &self.folder),
-            name => self.registry.named(name).map(|model| {
-                let path = self.folder.join(&model.file);
-                (model, path)
-            }),
+            name => Some(self.chosen(name)?),
         };
         let faces = self.registry.installed(Task::Faces, &self.folder);
         let installed: Vec<_> = [objects, faces]
             .into_iter()
             .flatten()
-            .filter(|(_, path)| path.is_file())
             .map(|(model, path)| Installed {
                 model: model.clone(),
                 path,
@@ -177,6 +189,13 @@ impl Config {
             return Err(Blind::NoModel);
         }
         self.library().map(|_| installed).ok_or(Blind::NoLibrary)
+    }
+
+    fn chosen(&self, name: &str) -> Result<(&Model, PathBuf), Blind> {
+        let model = self.registry.named(name);
+        let chosen = model.map(|model| (model, self.folder.join(&model.file)));
+        let installed = chosen.filter(|(_, path)| path.is_file());
+        installed.ok_or_else(|| Blind::Missing(name.to_owned()))
     }
 
     /// The library that runs models, where there is one.

@@ -29,7 +29,16 @@ pub enum Error {
     /// ONNX Runtime cannot be loaded.
     #[error("ONNX Runtime cannot be used: {0}. Set REELDROP_ONNXRUNTIME to another one")]
     Library(String),
-    /// A model's file is none, or there is no memory for it.
+    /// Looking takes longer than one delivery may; what was seen so far is kept.
+    #[error("looked at {0} pictures so far; goes on at the next delivery")]
+    Unfinished(usize),
+    /// The part was planned by a release that makes other things of what models see.
+    #[error("planned by another release of Reeldrop; run `reeldrop retry` to look again")]
+    Release,
+    /// There is no memory left just now, mostly on a graphics card that others use, too.
+    #[error("no memory to look with: {0}")]
+    Memory(String),
+    /// A model's file is none, or does not fit.
     #[error("the model {name} cannot be read: {reason}. Run `reeldrop models verify`")]
     Model {
         /// The model.
@@ -65,15 +74,35 @@ impl From<StoreError> for Error {
     }
 }
 
+/// What ONNX Runtime, CUDA, cuBLAS and cuDNN say where there is no memory left, in lower case.
+const NO_MEMORY: [&str; 6] = [
+    "out of memory",
+    "cudaerrormemoryallocation",
+    "failed to allocate memory",
+    "cublas_status_alloc_failed",
+    "cudnn_status_alloc_failed",
+    "bad_alloc",
+];
+
 impl Error {
-    fn is_transient(&self) -> bool {
+    /// Memory that is short passes; of what else ONNX Runtime says, `other` knows the error.
+    pub(crate) fn of_runtime(reason: String, other: impl FnOnce(String) -> Self) -> Self {
+        let said = reason.to_lowercase();
+        match NO_MEMORY.iter().any(|words| said.contains(words)) {
+            true => Self::Memory(reason),
+            false => other(reason),
+        }
+    }
+
+    pub(crate) fn is_transient(&self) -> bool {
         match self {
             Self::Media(media) => media.is_transient(),
             Self::Store(store) => store.is_transient(),
-            Self::Broken(_) | Self::Note(_) => true,
+            Self::Broken(_) | Self::Note(_) | Self::Unfinished(_) | Self::Memory(_) => true,
             Self::Convert(_)
             | Self::NoPicture
             | Self::Gone
+            | Self::Release
             | Self::NoModel
             | Self::Library(_)
             | Self::Model { .. }
@@ -87,6 +116,31 @@ impl Error {
         match self.is_transient() {
             true => Failure::transient(self),
             false => Failure::step(&failed(self.to_string())),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn memory_that_is_short_passes_and_a_model_that_is_broken_does_not() {
+        let of = |reason: &str| Error::of_runtime(reason.to_owned(), Error::Look);
+        for short in [
+            "Non-zero status code returned while running Conv node. BFCArena::AllocateRawInternal: \
+             Failed to allocate memory for requested buffer of size 134217728",
+            "CUDA failure 2: out of memory ; GPU=0 ; hostname=a",
+            "CUBLAS failure 3: CUBLAS_STATUS_ALLOC_FAILED ; GPU=0",
+            "std::bad_alloc",
+        ] {
+            assert!(of(short).is_transient(), "{short}");
+        }
+        for broken in [
+            "Load model failed: Protobuf parsing failed.",
+            "Got invalid dimensions",
+        ] {
+            assert!(!of(broken).is_transient(), "{broken}");
         }
     }
 }

@@ -8,14 +8,14 @@ use std::{
 use image::RgbImage;
 use ort::{
     environment::Environment,
-    ep,
+    ep::{self, ExecutionProvider},
     session::{Session, builder::GraphOptimizationLevel},
     value::{TensorRef, ValueType},
 };
 use reeldrop_models::Detector;
 
 use crate::{
-    Config, Error, Execution,
+    Error, Execution,
     config::Installed,
     heads::{self, Output},
     seen::{Seen, rounded},
@@ -54,12 +54,16 @@ impl Eye {
     pub(crate) fn open(
         environment: &Environment,
         installed: &Installed,
-        config: &Config,
+        execution: Execution,
+        threads: usize,
     ) -> Result<Self, Error> {
         let name = installed.model.name.clone();
-        let session = match session(environment, &installed.path, config) {
+        let session = match session(environment, &installed.path, execution, threads) {
             Ok(session) => session,
-            Err(reason) => return Err(Error::Model { name, reason }),
+            Err(reason) => {
+                let broken = |reason| Error::Model { name, reason };
+                return Err(Error::of_runtime(reason, broken));
+            }
         };
         let contract = |reason: &str| Error::Contract {
             name: name.clone(),
@@ -102,6 +106,8 @@ impl Eye {
                     label: self.contract.labels.get(found.label)?.clone(),
                     score: rounded(f64::from(found.score).clamp(0.0, 1.0)),
                     area: placed.area(found)?,
+                    sharpness: 0.0,
+                    still: None,
                 })
             };
             let pictures = found.iter();
@@ -111,7 +117,7 @@ impl Eye {
     }
 
     fn run(&mut self, input: &[f32], pictures: usize) -> Result<Vec<Vec<heads::Found>>, Error> {
-        let look = |error: ort::Error| Error::Look(error.to_string());
+        let look = |error: ort::Error| Error::of_runtime(error.to_string(), Error::Look);
         let (height, width) = (self.contract.height as usize, self.contract.width as usize);
         let shape = [pictures, 3, height, width];
         let tensor = TensorRef::from_array_view((shape, input)).map_err(look)?;
@@ -141,14 +147,36 @@ impl Eye {
     }
 }
 
+/// What computes: as wanted where the library can, else the processor. The environment is loaded.
+pub(crate) fn execution(wanted: Execution) -> Execution {
+    let is_available = match wanted {
+        Execution::Cpu => Ok(true),
+        Execution::Cuda => ep::CUDA::is_available(),
+        Execution::TensorRt => ep::TensorRT::is_available(),
+    };
+    match is_available {
+        Ok(true) => wanted,
+        Ok(false) | Err(_) => {
+            tracing::warn!(execution = %wanted,
+                "this ONNX Runtime is built without it: looking with the processor");
+            Execution::Cpu
+        }
+    }
+}
+
 /// A session, or why there is none.
-fn session(environment: &Environment, path: &Path, config: &Config) -> Result<Session, String> {
+fn session(
+    environment: &Environment,
+    path: &Path,
+    execution: Execution,
+    threads: usize,
+) -> Result<Session, String> {
     fn said(error: impl std::fmt::Display) -> String {
         error.to_string()
     }
     let mut builder = Session::builder(environment)
         .map_err(said)?
-        .with_intra_threads(config.threads)
+        .with_intra_threads(threads)
         .map_err(said)?
         // Threads that wait for each other by spinning take the cores from the decoder.
         .with_intra_op_spinning(false)
@@ -156,7 +184,7 @@ fn session(environment: &Environment, path: &Path, config: &Config) -> Result<Se
         .with_optimization_level(GraphOptimizationLevel::Level3)
         .map_err(said)?;
     let cuda = || ep::CUDA::default().build().error_on_failure();
-    let providers = match config.execution {
+    let providers = match execution {
         Execution::Cpu => Vec::new(),
         Execution::Cuda => vec![cuda()],
         Execution::TensorRt => vec![ep::TensorRT::default().build().error_on_failure(), cuda()],

@@ -1,13 +1,17 @@
 //! What was seen in a part, in the work bucket: what is joined, and the note that it is looked at.
 
 use bytes::Bytes;
-use reeldrop_events::{AnalysisPlanned, DetectionsPlanned};
+use reeldrop_events::{AnalysisPlan, AnalysisPlanned, DetectionsPlanned};
 use reeldrop_store::{Key, Store, StoreError};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
-use crate::{Error, seen::Picture};
+use crate::{
+    Error,
+    seen::{Looked, Picture},
+};
 
-/// A picture's note is less than ten kilobytes, and a part has a few hundred at most.
+/// A picture's note is less than ten kilobytes, a still as much, and a part has a few hundred at most.
 const NOTE_LIMIT_BYTES: u64 = 16 << 20;
 
 /// The note.
@@ -16,6 +20,8 @@ pub(crate) struct Note {
     /// What was asked for: another plan makes another note.
     planned: AnalysisPlanned,
     pictures: Vec<Picture>,
+    /// Whether that is all of the part; what took too long goes on after the last picture.
+    whole: bool,
 }
 
 impl Note {
@@ -33,48 +39,58 @@ impl Note {
     pub(crate) async fn of_part(
         store: &Store,
         planned: &DetectionsPlanned,
+        name: &str,
         part: u32,
     ) -> Result<Vec<Picture>, Error> {
-        let key = Key::AnalysisIndex {
-            asset: planned.asset,
-            part,
-        };
-        let note = Self::read(store, &key).await?;
-        let note = note.filter(|note| note.planned.analysis == planned.analysis);
+        let asset = planned.asset;
+        let note = Self::read(store, &Key::AnalysisIndex { asset, name, part }).await?;
+        let note = note.filter(|note| note.whole && note.planned.analysis == planned.analysis);
         Ok(note.ok_or(Error::Gone)?.pictures)
     }
 }
 
-/// What was seen in this part, where it is finished already.
-pub(crate) async fn load(
-    store: &Store,
-    planned: &AnalysisPlanned,
-) -> Result<Option<Vec<Picture>>, Error> {
-    let note = Note::read(store, &key(planned)).await?;
-    Ok(note
-        .filter(|note| note.planned == *planned)
-        .map(|note| note.pictures))
+/// A fingerprint of all that follows from: what a title publishes under a name never changes, and what is
+/// noted under it was seen in the same way.
+pub(crate) fn name(analysis: &AnalysisPlan) -> Result<String, Error> {
+    let print = Sha256::digest(serde_json::to_vec(analysis)?);
+    Ok(format!("seen-{}", hex::encode(&print[..4])))
 }
 
-/// Notes what was seen.
+/// What was seen in this part so far.
+pub(crate) async fn load(store: &Store, planned: &AnalysisPlanned) -> Result<Looked, Error> {
+    let name = name(&planned.analysis)?;
+    let note = Note::read(store, &key(planned, &name)).await?;
+    let note = note.filter(|note| note.planned == *planned);
+    Ok(note.map_or_else(Looked::default, |note| Looked {
+        pictures: note.pictures,
+        whole: note.whole,
+    }))
+}
+
+/// Notes what was seen so far.
 pub(crate) async fn save(
     store: &Store,
     planned: &AnalysisPlanned,
-    pictures: Vec<Picture>,
-) -> Result<Vec<Picture>, Error> {
+    looked: Looked,
+) -> Result<Looked, Error> {
     let note = Note {
         planned: planned.clone(),
-        pictures,
+        pictures: looked.pictures,
+        whole: looked.whole,
     };
-    store
-        .put(&key(planned), Bytes::from(serde_json::to_vec(&note)?))
-        .await?;
-    Ok(note.pictures)
+    let name = name(&planned.analysis)?;
+    let body = Bytes::from(serde_json::to_vec(&note)?);
+    store.put(&key(planned, &name), body).await?;
+    Ok(Looked {
+        pictures: note.pictures,
+        whole: note.whole,
+    })
 }
 
-fn key(planned: &AnalysisPlanned) -> Key<'static> {
+fn key<'a>(planned: &AnalysisPlanned, name: &'a str) -> Key<'a> {
     Key::AnalysisIndex {
         asset: planned.asset,
+        name,
         part: planned.chunk.index,
     }
 }

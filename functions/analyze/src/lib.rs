@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod beside;
 mod config;
 mod error;
 mod eye;
@@ -16,7 +17,10 @@ mod published;
 mod sampled;
 mod scenes;
 mod seen;
+mod sheets;
 mod source;
+mod stills;
+mod telling;
 mod tensor;
 
 use std::{
@@ -25,8 +29,8 @@ use std::{
 };
 
 use reeldrop_events::{
-    AnalysisPlanned, AnalysisSkipped, ChunkAnalyzed, DetectionsPlanned, Events, MediaProbed,
-    Source, StepFailed,
+    AnalysisPlan, AnalysisPlanned, AnalysisSkipped, ChunkAnalyzed, DetectionsPlanned, Events,
+    MediaProbed, Source, StepFailed,
 };
 use reeldrop_media::ReadAt;
 use reeldrop_runtime::{Failure, Function, blocking};
@@ -36,7 +40,11 @@ pub use config::{Config, ConfigError, Execution};
 pub use error::Error;
 pub use input::Input;
 
-use crate::{looking::Looker, seen::Picture, source::Object};
+use crate::{looking::Looker, seen::Looked, source::Object};
+
+/// Version of what is made of the models' answers: with another, titles show other things, or the same
+/// ones otherwise. A new one is for titles that are planned from then on, or run again.
+pub const VERSION: u32 = 2;
 
 /// Looks at titles.
 pub struct Analyze {
@@ -102,13 +110,17 @@ impl Analyze {
     }
 
     async fn part(&self, planned: &AnalysisPlanned) -> Result<Events, Error> {
-        let pictures = match finished::load(&self.store, planned).await? {
-            Some(pictures) => pictures,
-            None => {
-                let pictures = self.look(planned).await?;
-                finished::save(&self.store, planned, pictures).await?
+        is_ours(&planned.analysis)?;
+        let started = Instant::now();
+        let mut looked = finished::load(&self.store, planned).await?;
+        while !looked.whole {
+            looked = self.look(planned, looked).await?;
+            looked = finished::save(&self.store, planned, looked).await?;
+            if !looked.whole && started.elapsed() >= self.config.patience {
+                return Err(Error::Unfinished(looked.pictures.len()));
             }
-        };
+        }
+        let pictures = looked.pictures;
         let boxes: usize = pictures.iter().map(|picture| picture.seen.len()).sum();
         Ok(Events::of(&ChunkAnalyzed {
             asset: planned.asset,
@@ -120,11 +132,12 @@ impl Analyze {
         }))
     }
 
-    async fn look(&self, planned: &AnalysisPlanned) -> Result<Vec<Picture>, Error> {
+    /// Looks on, for a while.
+    async fn look(&self, planned: &AnalysisPlanned, before: Looked) -> Result<Looked, Error> {
         let (started, work) = (Instant::now(), planned.clone());
         let (reader, config) = (self.reader(&planned.source), self.config.clone());
         let looker = Arc::clone(&self.looker);
-        let pictures = blocking(move || {
+        let looked = blocking(move || {
             // One at a time: the models' working memory is large, and they use all cores.
             let mut looker = looker.lock().unwrap_or_else(PoisonError::into_inner);
             // Models may have been installed since they were opened.
@@ -133,21 +146,30 @@ impl Analyze {
                 Some(looker) => looker,
                 None => Looker::open(&config)?,
             });
-            looker.part(&work, &reader)
+            looker.part(&work, &reader, before, config.slice)
         })
         .await??;
         let duration_ms = started.elapsed().as_millis() as u64;
         tracing::info!(asset.id = %planned.asset, chunk.index = planned.chunk.index,
-            pictures = pictures.len(), duration_ms, "chunk analyzed");
-        Ok(pictures)
+            pictures = looked.pictures.len(), whole = looked.whole, duration_ms, "chunk analyzed");
+        Ok(looked)
     }
 
     async fn join(&self, planned: &DetectionsPlanned) -> Result<Events, Error> {
+        is_ours(&planned.analysis)?;
         published::join(&self.store, planned).await
     }
 
     fn reader(&self, source: &Source) -> Arc<dyn ReadAt> {
         let reader = self.store.reader(Location::from(source), source.size_bytes);
         Arc::new(Object(reader.of_version(&source.version)))
+    }
+}
+
+/// What another release has planned, and partly seen, is not mixed with what this one sees.
+fn is_ours(analysis: &AnalysisPlan) -> Result<(), Error> {
+    match analysis.version == VERSION {
+        true => Ok(()),
+        false => Err(Error::Release),
     }
 }

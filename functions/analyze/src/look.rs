@@ -1,9 +1,10 @@
 //! What a picture looks like as a whole, in a few hundred bytes: enough to tell scenes and motion.
 
-use image::RgbImage;
+use image::{Rgb, RgbImage, imageops};
+use reeldrop_events::Area;
 use serde::{Deserialize, Serialize};
 
-use crate::seen::rounded;
+use crate::{picture::pixels, seen::rounded};
 
 /// Columns and rows in which brightness is kept.
 const COLUMNS: usize = 16;
@@ -37,12 +38,11 @@ impl Look {
         let mut counts = vec![0_u64; COLOURS];
         for (x, y, pixel) in picture.enumerate_pixels() {
             let [red, green, blue] = pixel.0.map(usize::from);
-            // ITU-R BT.601, in whole numbers.
-            let bright = (299 * red + 587 * green + 114 * blue) / 1_000;
-            luma.push(bright as u8);
+            let bright = bright(pixel);
+            luma.push(bright);
             let (column, row) = (x as usize * COLUMNS / width, y as usize * ROWS / height);
             let field = &mut sums[row * COLUMNS + column];
-            *field = (field.0 + bright as u64, field.1 + 1);
+            *field = (field.0 + u64::from(bright), field.1 + 1);
             let step = |sample: usize| sample * STEPS / 256;
             counts[(step(red) * STEPS + step(green)) * STEPS + step(blue)] += 1;
         }
@@ -99,6 +99,20 @@ pub(crate) fn colour(kind: usize) -> String {
     )
 }
 
+/// The sharpness of an area of a picture.
+pub(crate) fn sharpness_of(picture: &RgbImage, area: &Area) -> f64 {
+    let (x, y, width, height) = pixels(area, picture.dimensions());
+    let cut = imageops::crop_imm(picture, x, y, width, height).to_image();
+    let luma: Vec<u8> = cut.pixels().map(bright).collect();
+    rounded(sharpness(&luma, width as usize))
+}
+
+/// ITU-R BT.601, in whole numbers.
+fn bright(pixel: &Rgb<u8>) -> u8 {
+    let [red, green, blue] = pixel.0.map(u32::from);
+    ((299 * red + 587 * green + 114 * blue) / 1_000) as u8
+}
+
 /// The variance of the Laplacian.
 fn sharpness(luma: &[u8], width: usize) -> f64 {
     let (mut count, mut sum, mut squares) = (0_u64, 0_i64, 0_u64);
@@ -120,8 +134,6 @@ fn sharpness(luma: &[u8], width: usize) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use image::Rgb;
-
     use super::*;
 
     fn board(size: u32) -> RgbImage {

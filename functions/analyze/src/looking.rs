@@ -1,6 +1,11 @@
 //! Looking at a part: frames are sampled, made into pictures, and shown to the models by the batch.
 
-use std::sync::Arc;
+use std::{
+    mem,
+    ops::ControlFlow,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use image::RgbImage;
 use reeldrop_events::{AnalysisPlan, AnalysisPlanned, LookingModel, Orientation, VideoTrack};
@@ -9,11 +14,12 @@ use reeldrop_media::ReadAt;
 use crate::{
     Config, Error,
     config::Installed,
-    eye::{BATCH, Eye, environment},
-    look::Look,
+    eye::{BATCH, Eye, environment, execution},
+    look::{Look, sharpness_of},
     picture::{Scaler, turned},
     sampled,
-    seen::{Picture, Seen},
+    seen::{Looked, Picture, Seen},
+    stills::{Kept, Stills},
     tensor::Placed,
 };
 
@@ -39,6 +45,7 @@ struct Waiting {
     views: Vec<Vec<View>>,
     times_ms: Vec<u64>,
     looks: Vec<Look>,
+    frames: Vec<Kept>,
 }
 
 impl Looker {
@@ -47,12 +54,13 @@ impl Looker {
         let installed = config.models().map_err(|_| Error::NoModel)?;
         let library = config.library().ok_or(Error::NoModel)?;
         let environment = environment(&library)?;
-        let open = |installed: &Installed| Eye::open(&environment, installed, config);
+        let (execution, threads) = (execution(config.execution), config.threads);
+        let open = |installed: &Installed| Eye::open(&environment, installed, execution, threads);
         let eyes: Vec<Eye> = installed.iter().map(open).collect::<Result<_, _>>()?;
         let models: Vec<LookingModel> = installed.iter().map(Installed::named).collect();
         let names: Vec<&str> = models.iter().map(|model| model.name.as_str()).collect();
-        tracing::info!(execution = %config.execution, models = names.join(", "),
-            library = %library.display(), threads = config.threads, "models are ready");
+        tracing::info!(%execution, models = names.join(", "),
+            library = %library.display(), threads, "models are ready");
         Ok(Self { models, eyes })
     }
 
@@ -61,26 +69,42 @@ impl Looker {
         self.models == analysis.models
     }
 
-    /// Looks at a part.
+    /// Looks on at a part after what was seen before, for so long or a little longer.
     pub(crate) fn part(
         &mut self,
         planned: &AnalysisPlanned,
         reader: &Arc<dyn ReadAt>,
-    ) -> Result<Vec<Picture>, Error> {
+        before: Looked,
+        slice: Duration,
+    ) -> Result<Looked, Error> {
         if !self.is_of(&planned.analysis) {
             return Err(Error::NoModel);
         }
+        let begun = Instant::now();
+        let mut pictures = before.pictures;
+        let after_ms = pictures.last().map(|picture| picture.time_ms);
         let mut waiting = Waiting::new(&planned.video, &self.eyes);
-        let mut seen = Vec::new();
-        sampled::each(reader, planned, |ns, sample| {
-            waiting.add(ns / 1_000_000, sample)?;
-            if waiting.times_ms.len() == BATCH {
-                seen.extend(self.look(&mut waiting)?);
+        let mut stills = Stills::new(&planned.video, &pictures);
+        let mut look = |waiting: &mut Waiting, stills: &mut Stills| {
+            let (from, frames) = (pictures.len(), mem::take(&mut waiting.frames));
+            pictures.extend(self.look(waiting)?);
+            stills.add(&mut pictures, from, frames)
+        };
+        let end = sampled::each(reader, planned, after_ms, |time_ms, sample| {
+            waiting.add(time_ms, sample)?;
+            waiting.frames.push(stills.keep(sample)?);
+            if waiting.times_ms.len() < BATCH {
+                return Ok(ControlFlow::Continue(()));
             }
-            Ok(())
+            look(&mut waiting, &mut stills)?;
+            Ok(match begun.elapsed() >= slice {
+                true => ControlFlow::Break(()),
+                false => ControlFlow::Continue(()),
+            })
         })?;
-        seen.extend(self.look(&mut waiting)?);
-        Ok(seen)
+        look(&mut waiting, &mut stills)?;
+        let whole = end.is_continue();
+        Ok(Looked { pictures, whole })
     }
 
     /// Shows what waits to every model.
@@ -98,9 +122,10 @@ impl Looker {
             let mut best: Vec<Vec<Seen>> = vec![Vec::new(); seen.len()];
             for view in views {
                 let found = eye.look(model, &view.placed, &view.pictures)?;
-                for (best, found) in best.iter_mut().zip(found) {
+                let found = found.into_iter().zip(&view.pictures);
+                for (best, (found, picture)) in best.iter_mut().zip(found) {
                     if evidence(&found) > evidence(best) {
-                        *best = view.turned(found);
+                        *best = view.measured(found, picture);
                     }
                 }
                 view.pictures.clear();
@@ -138,12 +163,14 @@ impl View {
         }
     }
 
-    fn turned(&self, seen: Vec<Seen>) -> Vec<Seen> {
-        let turned = |seen: Seen| Seen {
+    /// With what the boxes show, and turned as the title is shown.
+    fn measured(&self, seen: Vec<Seen>, picture: &RgbImage) -> Vec<Seen> {
+        let measured = |seen: Seen| Seen {
+            sharpness: sharpness_of(picture, &seen.area),
             area: turned(&seen.area, self.turn),
             ..seen
         };
-        seen.into_iter().map(turned).collect()
+        seen.into_iter().map(measured).collect()
     }
 }
 
@@ -165,6 +192,7 @@ impl Waiting {
             views: eyes.iter().map(views).collect(),
             times_ms: Vec::new(),
             looks: Vec::new(),
+            frames: Vec::new(),
         }
     }
 

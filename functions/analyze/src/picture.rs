@@ -111,6 +111,20 @@ fn upright(picture: RgbImage, orientation: Orientation) -> RgbImage {
     }
 }
 
+/// Left edge, upper edge, width and height of an area in pixels of a picture: one or more each.
+pub(crate) fn pixels(area: &Area, (width, height): (u32, u32)) -> (u32, u32, u32, u32) {
+    let along = |from: f64, length: f64, most: u32| {
+        let at = |part: f64| (part.clamp(0.0, 1.0) * f64::from(most)).round() as u32;
+        let from_px = at(from).min(most.saturating_sub(1));
+        (from_px, at(from + length).saturating_sub(from_px).max(1))
+    };
+    let ((x, w), (y, h)) = (
+        along(area.x, area.width, width),
+        along(area.y, area.height, height),
+    );
+    (x, y, w, h)
+}
+
 /// Where an area of a stored picture is once that stands upright.
 pub(crate) fn turned(area: &Area, orientation: Orientation) -> Area {
     let point = |x: f64, y: f64| match orientation {
@@ -151,6 +165,20 @@ mod tests {
         assert_eq!(fit((100, 100), (320, 240)), (240, 240));
         assert_eq!(fit((1, 100_000), (320, 240)), (1, 240));
         assert_eq!(fit((0, 0), (320, 240)), (240, 240));
+    }
+
+    #[test]
+    fn an_area_is_one_pixel_or_more_inside_the_picture() {
+        let area = |x, width| Area {
+            x,
+            y: 0.25,
+            width,
+            height: 0.5,
+        };
+        assert_eq!(pixels(&area(0.5, 0.25), (200, 100)), (100, 25, 50, 50));
+        assert_eq!(pixels(&area(1.0, 0.0), (200, 100)), (199, 25, 1, 50));
+        assert_eq!(pixels(&area(0.9, 0.5), (200, 100)), (180, 25, 20, 50));
+        assert_eq!(pixels(&area(-1.0, f64::NAN), (1, 1)), (0, 0, 1, 1));
     }
 
     #[test]

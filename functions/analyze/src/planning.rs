@@ -2,7 +2,7 @@
 
 use reeldrop_events::{AnalysisPlan, AnalysisPlanned, MediaProbed};
 
-use crate::{Config, config::Installed};
+use crate::{Config, VERSION, config::Installed};
 
 /// An event for each part.
 pub(crate) fn parts(
@@ -16,6 +16,7 @@ pub(crate) fn parts(
         duration_ms: plan.timeline.tick_ns(plan.duration_ticks) / 1_000_000,
         rate: config.rate,
         models: models.iter().map(Installed::named).collect(),
+        version: VERSION,
         parts: u32::try_from(plan.chunks.len()).unwrap_or(u32::MAX),
     };
     let chunks = plan.chunks.iter();

@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeSet,
+    ops::ControlFlow,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -31,16 +32,18 @@ type Keys = Arc<Mutex<BTreeSet<i64>>>;
 /// More key frames than any decoder holds back.
 const MOST_KEYS: usize = 64;
 
-/// Decodes a part, and gives each frame to look at, with its time in nanoseconds of the title, to
-/// `take`. Damage ends the part; a source that gives no frame at all is an error.
+/// Decodes a part, and gives each frame to look at, with its time in milliseconds of the title, to `take`
+/// until that breaks off; only those after `after_ms` where there are such. Damage ends the part; a source
+/// that gives no frame at all is an error.
 pub(crate) fn each(
     reader: &Arc<dyn ReadAt>,
     planned: &AnalysisPlanned,
-    mut take: impl FnMut(u64, &gst::Sample) -> Result<(), Error>,
-) -> Result<(), Error> {
+    after_ms: Option<u64>,
+    mut take: impl FnMut(u64, &gst::Sample) -> Result<ControlFlow<()>, Error>,
+) -> Result<ControlFlow<()>, Error> {
     let part = Part::of(planned);
-    let mut opened = part.open(reader)?;
-    let mut taking = Taking::new(part.grid);
+    let mut opened = part.open(reader, part.from(after_ms))?;
+    let mut taking = Taking::new(part.grid, opened.from_start);
     let mut decoded = false;
     while let Some(frame) = opened.next(decoded)? {
         decoded = true;
@@ -51,14 +54,20 @@ pub(crate) fn each(
             break;
         }
         let key = opened.was_key(ns);
-        let takes = taking.takes(ns, key);
-        if let (true, true, Ok(ns)) = (takes, part.has(ns), u64::try_from(ns)) {
-            take(ns, &frame.sample)?;
+        // What is rounded to the title's beginning is shown there.
+        let shown_ns = if part.tick(ns) < 0 { ns } else { ns.max(0) };
+        let takes = taking.takes(shown_ns, key);
+        let time_ms = u64::try_from(shown_ns).map(|ns| ns / 1_000_000);
+        if let (true, true, Ok(time_ms)) = (takes, part.has(ns), time_ms)
+            && after_ms.is_none_or(|after_ms| time_ms > after_ms)
+            && take(time_ms, &frame.sample)?.is_break()
+        {
+            return Ok(ControlFlow::Break(()));
         }
     }
     // A source may end before its last chunk, but not before it has begun.
     match decoded || planned.chunk.start > 0 {
-        true => Ok(()),
+        true => Ok(ControlFlow::Continue(())),
         false => Err(Error::NoPicture),
     }
 }
@@ -74,7 +83,7 @@ impl<'a> Part<'a> {
     fn of(planned: &'a AnalysisPlanned) -> Self {
         Self {
             planned,
-            grid: Grid::of(&planned.analysis),
+            grid: Grid::of(planned),
         }
     }
 
@@ -107,9 +116,17 @@ impl<'a> Part<'a> {
         tick.is_ok_and(|tick| tick >= self.planned.chunk.start) && !self.is_after(ns)
     }
 
-    /// Opens the source so that it gives everything from the part's beginning.
-    fn open(&self, reader: &Arc<dyn ReadAt>) -> Result<Opened, Error> {
-        let start = self.planned.chunk.start;
+    /// The tick from which on frames are wanted: the part's first, or that of the last picture before.
+    fn from(&self, after_ms: Option<u64>) -> u64 {
+        let timeline = &self.planned.analysis.timeline;
+        let after = after_ms.map(|ms| timeline.tick(self.origin_ns() + ms * 1_000_000));
+        let after = after.and_then(|tick| u64::try_from(tick).ok()).unwrap_or(0);
+        after.max(self.planned.chunk.start)
+    }
+
+    /// Opens the source so that it gives everything from a tick on, and one frame before where only that
+    /// tells what is first in its step.
+    fn open(&self, reader: &Arc<dyn ReadAt>, start: u64) -> Result<Opened, Error> {
         let wanted_ns = self.origin_ns() + self.planned.analysis.timeline.tick_ns(start);
         for margin in MARGINS_S {
             let seek_ns = wanted_ns.saturating_sub(margin * 1_000_000_000);
@@ -118,10 +135,16 @@ impl<'a> Part<'a> {
             }
             match self.begin(reader, Some(seek_ns)) {
                 Ok(mut opened) => {
-                    let first = opened.frames.next(FRAME_PATIENCE).ok().flatten();
+                    let first = match opened.frames.next(FRAME_PATIENCE) {
+                        Ok(first) => first,
+                        // Where that is damaged, what is before may not be.
+                        Err(MediaError::Damaged(_)) => None,
+                        Err(error) => return Err(error.into()),
+                    };
+                    let latest = start as i64 - i64::from(!self.grid.is_constant());
                     let in_time = |frame: &Frame| {
                         let tick = frame.time_ns.map(|ns| self.tick(self.in_title(ns)));
-                        tick.is_some_and(|tick| tick <= start as i64)
+                        tick.is_some_and(|tick| tick <= latest)
                     };
                     if first.as_ref().is_some_and(in_time) {
                         opened.first = first;
@@ -145,6 +168,7 @@ impl<'a> Part<'a> {
         Ok(Opened {
             frames: decoding.frames()?,
             first: None,
+            from_start: seek_ns.is_none(),
             keys,
         })
     }
@@ -185,6 +209,8 @@ fn nobody_needs(pad: &gst::Pad, buffer: &gst::BufferRef) -> bool {
 struct Opened {
     frames: Frames,
     first: Option<Frame>,
+    /// Whether its first frame is the source's first.
+    from_start: bool,
     keys: Keys,
 }
 
@@ -210,5 +236,87 @@ impl Opened {
         let was = keys.contains(&ns);
         *keys = later;
         was
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        io,
+        path::PathBuf,
+        sync::atomic::{AtomicI32, Ordering},
+    };
+
+    use bytes::Bytes;
+    use reeldrop_media::LocalFile;
+
+    use super::*;
+
+    /// A file of which one reading fails, and no other.
+    struct Failing {
+        file: LocalFile,
+        /// Readings before it.
+        left: AtomicI32,
+    }
+
+    impl ReadAt for Failing {
+        fn size_bytes(&self) -> u64 {
+            self.file.size_bytes()
+        }
+
+        fn read_at(&self, offset: u64, len: usize) -> io::Result<Bytes> {
+            match self.left.fetch_sub(1, Ordering::SeqCst) {
+                0 => Err(io::Error::new(
+                    io::ErrorKind::TimedOut,
+                    "the bucket is slow",
+                )),
+                _ => self.file.read_at(offset, len),
+            }
+        }
+    }
+
+    /// The part from its third second to its end.
+    fn planned() -> AnalysisPlanned {
+        let event: serde_json::Value = serde_json::from_str(include_str!(
+            "../../../common/events/tests/golden/io.reeldrop.analysis.planned.v1.json"
+        ))
+        .unwrap();
+        serde_json::from_value(event["data"].clone()).unwrap()
+    }
+
+    fn times(reader: Arc<dyn ReadAt>) -> Result<Vec<u64>, Error> {
+        let mut times = Vec::new();
+        let end = each(&reader, &planned(), None, |ms, _| {
+            times.push(ms);
+            Ok(ControlFlow::Continue(()))
+        });
+        end.map(|_| times)
+    }
+
+    #[test]
+    fn a_reading_that_fails_once_is_tried_again_and_nothing_is_lost() {
+        let Some(folder) = std::env::var_os("REELDROP_TEST_MEDIA") else {
+            eprintln!("skipped: REELDROP_TEST_MEDIA names no folder");
+            return;
+        };
+        reeldrop_media::init().unwrap();
+        let path = PathBuf::from(folder).join("h264_aac_720p_people_5s.mp4");
+        let whole = times(Arc::new(LocalFile::open(&path).unwrap())).unwrap();
+        assert!(whole.len() >= 6 && whole[0] >= 2_000, "{whole:?}");
+        // The first ones open the file, those after them read pictures.
+        for left in [0, 1, 2, 3, 5, 8, 13, 21, 34, 55, 89] {
+            let failing = Arc::new(Failing {
+                file: LocalFile::open(&path).unwrap(),
+                left: AtomicI32::new(left),
+            });
+            match times(Arc::<Failing>::clone(&failing)) {
+                Ok(times) => assert_eq!(times, whole, "reading {left} failed"),
+                Err(error) => assert!(error.is_transient(), "reading {left} failed: {error}"),
+            }
+            if failing.left.load(Ordering::SeqCst) >= 0 {
+                assert!(left > 3, "so few readings prove little");
+                return;
+            }
+        }
     }
 }

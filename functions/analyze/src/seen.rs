@@ -16,6 +16,24 @@ pub(crate) struct Seen {
     pub(crate) score: f64,
     /// Where it is.
     pub(crate) area: Area,
+    /// How strong the finest details in its box are: see [`Look::sharpness`].
+    pub(crate) sharpness: f64,
+    /// A still of it (JPEG, base64), where the part has no better picture of the same thing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) still: Option<String>,
+}
+
+/// A box with as strong details as these is sharp; one without any shows its thing half as well.
+const SHARP: f64 = 100.0;
+
+impl Seen {
+    /// How well the picture shows its thing, to be compared with others of the same one: sure above all,
+    /// then large and sharp.
+    pub(crate) fn worth(&self) -> f64 {
+        let size = (self.area.width * self.area.height).sqrt();
+        let sharp = self.sharpness / (self.sharpness + SHARP);
+        self.score * size.sqrt() * (1.0 + sharp) / 2.0
+    }
 }
 
 /// One picture that was looked at.
@@ -27,6 +45,14 @@ pub(crate) struct Picture {
     pub(crate) seen: Vec<Seen>,
     /// What it looks like as a whole.
     pub(crate) look: Look,
+}
+
+/// What was seen in a part, so far.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Looked {
+    pub(crate) pictures: Vec<Picture>,
+    /// Whether that is all of it.
+    pub(crate) whole: bool,
 }
 
 /// Four digits are a tenth of a pixel of a small picture, and read well.
@@ -46,6 +72,27 @@ pub(crate) fn overlap(a: &Area, b: &Area) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_picture_is_worth_more_where_it_is_surer_larger_and_sharper() {
+        let seen = |score, width, sharpness| Seen {
+            model: 0,
+            label: "dog".to_owned(),
+            score,
+            area: Area {
+                width,
+                height: 0.4,
+                ..Area::default()
+            },
+            sharpness,
+            still: None,
+        };
+        let worth = seen(0.6, 0.2, 50.0).worth();
+        assert!(seen(0.8, 0.2, 50.0).worth() > worth);
+        assert!(seen(0.6, 0.4, 50.0).worth() > worth);
+        assert!(seen(0.6, 0.2, 400.0).worth() > worth);
+        assert!(seen(0.9, 0.02, 0.0).worth() < worth, "a sure smudge");
+    }
 
     #[test]
     fn areas_overlap_by_what_they_share() {

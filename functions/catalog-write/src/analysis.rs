@@ -25,21 +25,26 @@ const JOINED: &str = "
 
 const DETECTIONS: &str = "
     insert into detections (asset, name, number, label, score, x, y, width, height, best_ms,
-                            start_ms, end_ms, model, version, words)
+                            start_ms, end_ms, model, version, words, still,
+                            together)
     select $1, $2, $3 + d.n - 1, d.label, d.score, d.x, d.y, d.width, d.height, d.best_ms,
-           d.start_ms, d.end_ms, d.model, d.version, to_tsvector('english', d.label)
+           d.start_ms, d.end_ms, d.model, d.version, to_tsvector('english', d.label),
+           d.still, to_tsvector('english', d.together)
     from unnest($4::text[], $5::float8[], $6::float8[], $7::float8[], $8::float8[], $9::float8[],
-                $10::bigint[], $11::bigint[], $12::bigint[], $13::text[], $14::text[])
+                $10::bigint[], $11::bigint[], $12::bigint[], $13::text[], $14::text[],
+                $15::integer[], $16::text[])
         with ordinality as d (label, score, x, y, width, height, best_ms, start_ms, end_ms, model,
-                              version, n)
+                              version, still, together, n)
     on conflict (asset, name, number) do nothing";
 
 const COMPLETED: &str = "
-    insert into analyses (asset, state, name, sidecar, stretch_ms, stretches)
-    values ($1, 'completed', $2, $3, $4, $5)
+    insert into analyses (asset, state, name, sidecar, stretch_ms, stretches, sheets, labels, words)
+    values ($1, 'completed', $2, $3, $4, $5, $6, $7::text[],
+            to_tsvector('english', array_to_string($7::text[], ' ')))
     on conflict (asset) do update
     set state = excluded.state, reason = null, name = excluded.name, sidecar = excluded.sidecar,
-        stretch_ms = excluded.stretch_ms, stretches = excluded.stretches";
+        stretch_ms = excluded.stretch_ms, stretches = excluded.stretches,
+        sheets = excluded.sheets, labels = excluded.labels, words = excluded.words";
 
 /// `analysis.planned`.
 pub(crate) async fn planned(transaction: &Transaction<'_>, title: &Title) -> Result<Events, Error> {
@@ -117,6 +122,15 @@ pub(crate) async fn detections(
         let times: Result<Vec<i64>, _> = times.collect();
         times.map_err(|_| Error::Range("detection"))
     };
+    let stills = seen.iter();
+    let stills = stills.map(|seen| seen.still.map(|still| int(still, "still")).transpose());
+    let together = seen.iter().map(|seen| {
+        let beside = seen.beside.iter().map(String::as_str);
+        beside
+            .chain([seen.label.as_str()])
+            .collect::<Vec<_>>()
+            .join(" ")
+    });
     let statement = transaction.prepare_cached(DETECTIONS).await?;
     transaction
         .execute(
@@ -136,6 +150,8 @@ pub(crate) async fn detections(
                 &times(|seen| seen.end_ms)?,
                 &words(|seen| &seen.model.name),
                 &words(|seen| &seen.model.version),
+                &stills.collect::<Result<Vec<_>, _>>()?,
+                &together.collect::<Vec<_>>(),
             ],
         )
         .await?;
@@ -159,6 +175,8 @@ pub(crate) async fn completed(
                 &said.sidecar,
                 &stretch_ms,
                 &int(said.stretches, "analysis")?,
+                &int(said.sheets, "analysis")?,
+                &said.labels,
             ],
         )
         .await?;

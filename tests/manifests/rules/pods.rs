@@ -8,6 +8,9 @@ use crate::deployment::{Deployment, name, text};
 
 const GPU: &str = "nvidia.com/gpu";
 
+/// Says what computes, where a function can do it with a card or without.
+const EXECUTION: &str = "REELDROP_EXECUTION";
+
 /// CPU and memory are asked for, and memory is never more than that: a pod that is over is its own
 /// loss, not its neighbours'.
 pub(super) fn resources(deployment: &Deployment) -> Vec<String> {
@@ -149,6 +152,20 @@ pub(super) fn gpu(deployment: &Deployment) -> Vec<String> {
         let bears = |taint: &Value| taint["key"] == GPU;
         if !list(spec, "tolerations").iter().any(bears) {
             findings.push(format!("{at}: does not bear the taint of GPU nodes"));
+        }
+        for container in list(spec, "containers") {
+            let mut variables = list(container, "env").iter();
+            let execution = variables.find(|variable| variable["name"] == EXECUTION);
+            let computes = execution.map(|execution| {
+                let reference = &execution["valueFrom"]["configMapKeyRef"];
+                let map = deployment.object("ConfigMap", text(reference, "/name"));
+                map.map_or("", |map| {
+                    map["data"][text(reference, "/key")].as_str().unwrap_or("")
+                })
+            });
+            if computes.is_some_and(|by| !["cuda", "tensorrt"].contains(&by)) {
+                findings.push(format!("{at}: has a GPU and computes without it"));
+            }
         }
         for feature in ["nodeselector", "tolerations"] {
             let key = format!("kubernetes.podspec-{feature}");

@@ -13,6 +13,7 @@ fn plan() -> AnalysisPlan {
         duration_ms: 20_020,
         rate: Ratio { num: 2, den: 1 },
         models: vec![looking()],
+        version: 2,
         parts: 2,
     }
 }
@@ -59,9 +60,11 @@ pub(super) fn seen() -> Vec<Sample> {
                     height: 0.375,
                 },
                 best_ms: 2_500,
+                still: Some(0),
                 start_ms: 1_500,
                 end_ms: 4_000,
                 model: looking(),
+                beside: vec!["person".to_owned()],
             }],
         }),
         Sample::of(&AnalysisCompleted {
@@ -71,6 +74,8 @@ pub(super) fn seen() -> Vec<Sample> {
             sidecar: format!("{asset}/seen/{name}.json"),
             stretch_ms: 60_000,
             stretches: 1,
+            sheets: 1,
+            labels: vec!["dog".to_owned()],
             name,
         }),
         Sample::of(&AnalysisSkipped {

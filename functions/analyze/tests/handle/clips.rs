@@ -12,6 +12,8 @@ pub(crate) struct Clip {
     pub(crate) rate: (u32, u32),
     pub(crate) orientation: Orientation,
     pub(crate) duration_ms: u64,
+    /// Whether the rate is an average.
+    pub(crate) variable: bool,
 }
 
 impl Clip {
@@ -27,6 +29,7 @@ impl Clip {
             rate,
             orientation: Orientation::Identity,
             duration_ms,
+            variable: false,
         }
     }
 
@@ -58,7 +61,7 @@ impl Clip {
             sample_aspect_ratio: Ratio::ONE,
             orientation: self.orientation,
             frame_rate: self.ratio(),
-            variable_frame_rate: false,
+            variable_frame_rate: self.variable,
             interlaced: false,
             bit_depth: 8,
             color: Color {
@@ -104,7 +107,10 @@ impl Clip {
                 timeline: Timeline {
                     origin_ns: 0,
                     timescale: rate.num * 1_000,
-                    frame_rate: FrameRate::Constant(rate),
+                    frame_rate: match self.variable {
+                        true => FrameRate::Variable(rate),
+                        false => FrameRate::Constant(rate),
+                    },
                     gop_ticks: frame_ticks * 50,
                     segment_ticks: frame_ticks * 150,
                     first_segment_ticks: None,

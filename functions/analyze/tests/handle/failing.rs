@@ -54,6 +54,43 @@ async fn without_a_model_or_what_runs_it_the_title_says_what_to_do() {
 }
 
 #[tokio::test]
+async fn a_model_that_is_chosen_and_missing_is_named_though_another_is_there() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("yolox_nano.onnx"), "none").unwrap();
+    let buckets = TestBuckets::start().await;
+    let probed = BLACK.probed(poison(&buckets).await, 2);
+    let config = Config {
+        objects: "nanodet-m".to_owned(),
+        ..without_models(folder.path().to_owned())
+    };
+    let input = Input::Probed(Box::new(probed));
+    let events = function(&buckets, config).handle(input).await.unwrap();
+    assert_eq!(
+        all::<AnalysisSkipped>(&events)[0].reason,
+        "skipped: the model nanodet-m is not installed; run `reeldrop models pull nanodet-m`"
+    );
+}
+
+#[tokio::test]
+async fn what_another_release_has_planned_is_not_mixed_with_what_this_one_sees() {
+    let Some(config) = config("another release") else {
+        return;
+    };
+    let buckets = TestBuckets::start().await;
+    let function = function(&buckets, config);
+    let probed = BLACK.probed(poison(&buckets).await, 1);
+    let events = function.handle(Input::Probed(Box::new(probed))).await;
+    let Some(mut planned) = all::<AnalysisPlanned>(&events.unwrap()).pop() else {
+        eprintln!("skipped: ONNX Runtime is not installed");
+        return;
+    };
+    planned.analysis.version -= 1;
+    let report = failed(function.handle(Input::Part(Box::new(planned))).await);
+    let reason = report["reason"].as_str().unwrap();
+    assert!(reason.contains("reeldrop retry"), "{reason}");
+}
+
+#[tokio::test]
 async fn what_is_no_film_fails_for_good_and_names_its_part() {
     let Some(config) = config("poison") else {
         return;
@@ -109,6 +146,7 @@ async fn what_the_work_bucket_has_forgotten_cannot_be_joined() {
             duration_ms: 10_000,
             rate: Ratio { num: 2, den: 1 },
             models: Vec::new(),
+            version: analyze::VERSION,
             parts: 1,
         },
     };

@@ -1,11 +1,11 @@
 //! A clip that was looked at, from event to bucket.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 use analyze::{Config, Execution, Input};
 use reeldrop_events::*;
 use reeldrop_models::Registry;
-use reeldrop_runtime::Function;
+use reeldrop_runtime::{Failure, Function};
 use reeldrop_store::{Bucket, testing::TestBuckets};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -32,6 +32,8 @@ pub(crate) fn without_models(folder: PathBuf) -> Config {
         execution: Execution::Cpu,
         rate: Ratio { num: 2, den: 1 },
         threads: 1,
+        slice: Duration::MAX,
+        patience: Duration::MAX,
     }
 }
 
@@ -44,6 +46,10 @@ pub(crate) fn all<P: Payload + DeserializeOwned>(events: &Events) -> Vec<P> {
 
 /// What was seen.
 pub(crate) struct Looked {
+    /// Sheets of stills.
+    pub(crate) sheets: Vec<image::RgbImage>,
+    /// How often a part was delivered before it was done, all of them together.
+    pub(crate) unfinished: usize,
     pub(crate) detections: Vec<Detection>,
     pub(crate) sidecar: Value,
     pictures: Vec<Value>,
@@ -113,9 +119,15 @@ pub(crate) async fn look_with(config: Config, clip: Clip, chunks: u32) -> Option
     let parts = all::<AnalysisPlanned>(&events);
     assert_eq!(parts.len(), chunks as usize);
     // The last part first: their order must not matter.
+    let mut unfinished = 0;
     for planned in parts.iter().rev() {
         let input = || Input::Part(Box::new(planned.clone()));
-        let events = function.handle(input()).await.unwrap();
+        let events = loop {
+            match function.handle(input()).await {
+                Err(Failure::Transient { .. }) if unfinished < 100 => unfinished += 1,
+                done => break done.unwrap(),
+            }
+        };
         let again = function.handle(input()).await.unwrap();
         assert_eq!(events, again, "twice is as good as once");
     }
@@ -143,7 +155,15 @@ pub(crate) async fn look_with(config: Config, clip: Clip, chunks: u32) -> Option
         let stretch: Value = serde_json::from_slice(&before[&format!("{base}/{n}.json")]).unwrap();
         stretch["pictures"].as_array().unwrap().clone()
     });
+    let sheets = (0..completed.sheets).map(|n| {
+        let sheet = image::load_from_memory(&before[&format!("{base}/best-{n}.jpg")]);
+        sheet.unwrap().to_rgb8()
+    });
+    let labels: std::collections::BTreeSet<_> = detections.iter().map(|d| &d.label).collect();
+    assert!(completed.labels.iter().eq(labels));
     Some(Looked {
+        sheets: sheets.collect(),
+        unfinished,
         pictures: pictures.collect(),
         detections,
         sidecar,

@@ -7,10 +7,12 @@ mod clips;
 mod failing;
 mod looked;
 
+use std::time::Duration;
+
 use analyze::{Analyze, Config, Execution};
 use clips::Clip;
 use looked::{Looked, config, look};
-use reeldrop_events::{Area, Orientation};
+use reeldrop_events::{Area, Orientation, Ratio};
 
 const PEOPLE: Clip = Clip::new(
     "h264_aac_720p_people_5s.mp4",
@@ -103,6 +105,101 @@ async fn a_title_looked_at_in_parts_shows_the_same_as_one_looked_at_whole() {
             .collect::<Vec<_>>()
     };
     assert_eq!(rows(&whole), rows(&parts));
+}
+
+#[tokio::test]
+async fn a_part_that_takes_too_long_goes_on_where_it_was_and_ends_as_if_it_had_not() {
+    let (Some(whole), Some(config)) = (look(PEOPLE, 1).await, config("a slow part")) else {
+        return;
+    };
+    let slow = Config {
+        slice: Duration::ZERO,
+        patience: Duration::ZERO,
+        ..config
+    };
+    let slow = looked::look_with(slow, PEOPLE, 1).await.unwrap();
+    assert_eq!(
+        (whole.unfinished, slow.unfinished),
+        (0, whole.pictures() / 8)
+    );
+    assert_eq!(slow.sidecar, whole.sidecar);
+    assert_eq!(slow.times(), whole.times());
+    assert_eq!(slow.sheets, whole.sheets);
+}
+
+#[tokio::test]
+async fn at_a_variable_rate_nothing_is_left_out_wherever_it_is_cut() {
+    let edited = Clip {
+        orientation: Orientation::Rotate90,
+        variable: true,
+        ..Clip::new("vfr_edit_list.mp4", (1920, 1080), (51_600, 1_841), 2_548)
+    };
+    let slow_motion = Clip {
+        variable: true,
+        ..Clip::new("vfr_slow_motion.mp4", (1280, 720), (630_000, 47_281), 525)
+    };
+    for (clip, rate, most_ms) in [(edited, 10, 100), (edited, 2, 500), (slow_motion, 10, 400)] {
+        let Some(config) = config(clip.file) else {
+            return;
+        };
+        let config = Config {
+            rate: Ratio { num: rate, den: 1 },
+            ..config
+        };
+        let Some(whole) = looked::look_with(config.clone(), clip, 1).await else {
+            return;
+        };
+        let times = whole.times();
+        assert_eq!(times[0], 0, "{times:?}");
+        let gaps = times.windows(2).map(|pair| pair[1] - pair[0]);
+        assert!(gaps.max() < Some(most_ms + 70), "{times:?}");
+        let last_ms = clip.duration_ms - most_ms - 70;
+        assert!(
+            times.last().is_some_and(|last| *last >= last_ms),
+            "{times:?}"
+        );
+        for chunks in [2, 3, 5] {
+            let parts = looked::look_with(config.clone(), clip, chunks)
+                .await
+                .unwrap();
+            assert_eq!(parts.times(), times, "{} in {chunks}", clip.file);
+        }
+    }
+}
+
+#[tokio::test]
+async fn each_thing_has_a_still_that_is_cut_out_of_its_best_picture() {
+    let Some(looked) = look(PEOPLE, 2).await else {
+        return;
+    };
+    for label in ["person", "dog"] {
+        let seen = looked.surest(label).unwrap();
+        assert!((seen.start_ms..seen.end_ms).contains(&seen.best_ms));
+        let still = seen.still.unwrap();
+        let sheet = &looked.sheets[still as usize / 64];
+        let (left, top) = (still % 8 * 128, still % 64 / 8 * 128);
+        let tile = image::imageops::crop_imm(sheet, left, top, 128, 128).to_image();
+        // The box as it is shown, with a margin: what is beside it in its square is black.
+        let (width, height) = (seen.area.width * 1280.0, seen.area.height * 720.0);
+        let brightest = |x, y| tile.get_pixel(x, y).0.into_iter().max().unwrap();
+        let is_tall = height > width * 1.4;
+        let is_wide = width > height * 1.4;
+        assert!(
+            is_tall || is_wide,
+            "{label} is square: choose another: {seen:?}"
+        );
+        let edges = (0..128).map(|at| if is_tall { (2, at) } else { (at, 2) });
+        assert!(
+            edges.clone().all(|(x, y)| brightest(x, y) < 12),
+            "{label}: {seen:?}"
+        );
+        let middle = (0..128).map(|at| if is_tall { (64, at) } else { (at, 64) });
+        let lit = middle.filter(|(x, y)| brightest(*x, *y) > 16).count();
+        assert!(
+            lit > 64,
+            "{label}: {lit} of 128 pixels in the middle show anything"
+        );
+    }
 }
 
 #[tokio::test]

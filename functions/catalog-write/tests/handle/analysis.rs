@@ -31,6 +31,7 @@ fn plan() -> AnalysisPlan {
         duration_ms: 20_000,
         rate: Ratio { num: 2, den: 1 },
         models: vec![looking()],
+        version: 2,
         parts: PARTS,
     }
 }
@@ -61,9 +62,11 @@ fn page(page: u32, labels: &[&str]) -> Event {
             height: 0.4,
         },
         best_ms: 1_500,
+        still: Some(0),
         start_ms: 1_000,
         end_ms: 3_000,
         model: looking(),
+        beside: Vec::new(),
     };
     said(&DetectionsCompleted {
         asset: STORY.asset(),
@@ -84,6 +87,8 @@ fn completed() -> Event {
         sidecar: format!("{asset}/seen/{NAME}.json"),
         stretch_ms: 60_000,
         stretches: 1,
+        sheets: 1,
+        labels: ["bed", "dog", "person"].map(str::to_owned).to_vec(),
     })
 }
 

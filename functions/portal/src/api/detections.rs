@@ -51,6 +51,9 @@ pub(crate) struct Looked {
     all: Option<String>,
     /// Address of the boxes of a stretch (JSON), where `{n}` is its number.
     boxes: Option<String>,
+    /// Address of a sheet of stills (JPEG), where `{n}` is its number: 8 columns and 8 rows of squares of
+    /// the same size, row by row.
+    stills: Option<String>,
     /// Length of a stretch, milliseconds.
     stretch_ms: Option<u64>,
     /// How many stretches there are.
@@ -73,7 +76,7 @@ pub(super) struct Thing {
     label: String,
     /// How sure the model is at best, 0 to 1.
     score: f64,
-    /// Where it is then, of the picture as it is shown: left edge, width being 1.
+    /// Where it is on its best picture, of the picture as it is shown: left edge, width being 1.
     x: f64,
     /// Upper edge, height being 1.
     y: f64,
@@ -81,8 +84,10 @@ pub(super) struct Thing {
     width: f64,
     /// Height.
     height: f64,
-    /// When that is, milliseconds.
+    /// When that is shown, milliseconds.
     best_ms: u64,
+    /// Number of a still of it, cut out of that picture, among all on the title's sheets.
+    still: Option<u32>,
     /// When it is first seen, milliseconds.
     start_ms: u64,
     /// When it is no longer seen, milliseconds.
@@ -103,6 +108,7 @@ impl Thing {
             width: seen.area.width,
             height: seen.area.height,
             best_ms: seen.best_ms,
+            still: seen.still,
             start_ms: seen.start_ms,
             end_ms: seen.end_ms,
             model: seen.model.name,
@@ -119,6 +125,9 @@ impl Looked {
             state: analysis.state,
             reason: analysis.reason,
             boxes: folder.map(|folder| format!("{folder}/{{n}}.json")),
+            stills: folder
+                .filter(|_| analysis.sheets > 0)
+                .map(|folder| format!("{folder}/best-{{n}}.jpg")),
             all,
             stretch_ms: analysis.stretch_ms,
             stretches: analysis.stretches,

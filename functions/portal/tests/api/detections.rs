@@ -11,24 +11,26 @@ async fn looked_at(stage: &Stage) -> AssetId {
     let asset = stage.received("Holiday.mp4").await;
     stage.make_ready(asset).await;
     let rows = [
-        ("person", 0.9, 1_000, 9_000),
-        ("dog", 0.8, 4_500, 7_000),
-        ("car", 0.7, 30_000, 31_000),
+        ("person", 0.9, 1_000, 9_000, "person dog"),
+        ("dog", 0.8, 4_500, 7_000, "dog person"),
+        ("car", 0.7, 30_000, 31_000, "car"),
     ];
-    for (number, (label, score, start_ms, end_ms)) in rows.into_iter().enumerate() {
+    for (number, (label, score, start_ms, end_ms, together)) in rows.into_iter().enumerate() {
         let name = "seen-1";
         stage
             .sql(&format!(
                 "insert into detections values ('{asset}', '{name}', {number}, '{label}', {score},
                      0.1, 0.2, 0.3, 0.4, {start_ms}, {start_ms}, {end_ms}, 'yolox-nano', 'e8af0749',
-                     to_tsvector('english', '{label}'))"
+                     to_tsvector('english', '{label}'), {number},
+                     to_tsvector('english', '{together}'))"
             ))
             .await;
     }
     stage
         .sql(&format!(
             "insert into analyses values ('{asset}', 'completed', null, 'seen-1',
-                 '{asset}/seen/seen-1.json', 60000, 1)"
+                 '{asset}/seen/seen-1.json', 60000, 1, '{{car,dog,person}}',
+                 to_tsvector('english', 'car dog person'), 1)"
         ))
         .await;
     asset
@@ -47,12 +49,17 @@ async fn what_is_seen_is_listed_page_by_page() {
         seen["analysis"]["boxes"],
         json!(format!("{base}/{{n}}.json"))
     );
+    assert_eq!(
+        seen["analysis"]["stills"],
+        json!(format!("{base}/best-{{n}}.jpg"))
+    );
     assert_eq!(seen["next"], json!(null));
     let dog = &seen["detections"][1];
     assert_eq!(
         (&dog["label"], &dog["number"], &dog["x"], &dog["model"]),
         (&json!("dog"), &json!(1), &json!(0.1), &json!("yolox-nano"))
     );
+    assert_eq!(dog["still"], json!(1));
     let (_, first) = stage.get_json(&format!("{path}?limit=2")).await;
     assert_eq!(first["next"], json!(2));
     let (_, second) = stage.get_json(&format!("{path}?limit=2&from=2")).await;

@@ -73,6 +73,8 @@ export interface Analysis {
   reason: string | null;
   /** Address of the boxes of a stretch, where `{n}` is its number. */
   boxes: string | null;
+  /** Address of a sheet of stills, where `{n}` is its number. */
+  stills: string | null;
   stretch_ms: number | null;
   stretches: number | null;
 }
@@ -82,6 +84,10 @@ export interface Detection {
   number: number;
   label: string;
   score: number;
+  /** When its best picture is shown. */
+  best_ms: number;
+  /** Number of its still on the title's sheets. */
+  still: number | null;
   start_ms: number;
   end_ms: number;
 }

@@ -35,9 +35,26 @@ export interface Span {
 export interface Lane {
   label: string;
   spans: Span[];
+  /** Its things that have a still, the surest first. */
+  best: Detection[];
 }
 
-/** How long the boxes of a picture stay where no other picture follows, milliseconds. */
+/** Where a still lies: the address of its sheet, and its place there as CSS wants it. */
+export interface Still {
+  sheet: string;
+  position: string;
+}
+
+/** Squares in a row of a sheet of stills, and rows on it. */
+const [COLUMNS, ROWS] = [8, 8];
+
+/** How large a sheet is where one still fills its element, in CSS. */
+export const SHEET_SIZE = `${COLUMNS * 100}% ${ROWS * 100}%`;
+
+/** Stills that are shown of one kind of thing. */
+const MOST_STILLS = 8;
+
+/** How long the boxes of a picture stay where it is not known what follows, milliseconds. */
 const HOLD_MS = 750;
 
 /** Boxes move with their thing between pictures that are this near to each other, milliseconds. */
@@ -62,7 +79,8 @@ export function boxesAt(pictures: Picture[], ms: number): Box[] {
   const [before, after] = [pictures[low - 1], pictures[low]];
   if (!before) return [];
   const next = after && after.time_ms - before.time_ms <= NEAR_MS ? after : null;
-  if (!next) return ms - before.time_ms <= HOLD_MS ? before.boxes : [];
+  // Where frames are rare, a picture is shown until the next one.
+  if (!next) return after || ms - before.time_ms <= HOLD_MS ? before.boxes : [];
   const part = (ms - before.time_ms) / (next.time_ms - before.time_ms);
   return before.boxes.map((box) => {
     const to = next.boxes.find((other) => other.detection === box.detection);
@@ -78,6 +96,21 @@ export function boxesAt(pictures: Picture[], ms: number): Box[] {
   });
 }
 
+/** The pictures of a stretch with those beside it: boxes go on where one ends and the next begins. */
+export function around(stretches: Map<number, Picture[]>, number: number): Picture[] {
+  return [number - 1, number, number + 1].flatMap((near) => stretches.get(near) ?? []);
+}
+
+/** Where the still of that number lies. */
+export function stillAt(address: string, number: number): Still {
+  const place = number % (COLUMNS * ROWS);
+  const percent = (at: number, of: number) => `${(at / (of - 1)) * 100}%`;
+  return {
+    sheet: address.replace("{n}", String(Math.floor(number / (COLUMNS * ROWS)))),
+    position: `${percent(place % COLUMNS, COLUMNS)} ${percent(Math.floor(place / COLUMNS), ROWS)}`,
+  };
+}
+
 /** Kinds of things with the times at which they are seen, those seen longest first. */
 export function lanes(detections: Detection[], most: number): Lane[] {
   const found = new Map<string, Span[]>();
@@ -89,6 +122,10 @@ export function lanes(detections: Detection[], most: number): Lane[] {
     found.set(label, spans);
   }
   const length = (lane: Lane) => lane.spans.reduce((sum, span) => sum + span.end_ms - span.start_ms, 0);
-  const all = [...found].map(([label, spans]) => ({ label, spans }));
+  const best = (label: string) => {
+    const all = detections.filter((detection) => detection.label === label && detection.still != null);
+    return all.sort((a, b) => b.score - a.score || a.number - b.number).slice(0, MOST_STILLS);
+  };
+  const all = [...found].map(([label, spans]) => ({ label, spans, best: best(label) }));
   return all.sort((a, b) => length(b) - length(a) || a.label.localeCompare(b.label)).slice(0, most);
 }
