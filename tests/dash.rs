@@ -158,7 +158,7 @@ fn each_rule_is_named_when_it_is_broken() {
 #[test]
 fn elements_in_the_wrong_order_are_named() {
     let right = golden("extras");
-    let role = "<Role schemeIdUri=\"urn:mpeg:dash:role:2011\" value=\"caption\"/>";
+    let role = "<Role schemeIdUri=\"urn:mpeg:dash:role:2011\" value=\"subtitle\"/>";
     let label = "<Label>English</Label>";
     let at = right.find("mimeType=\"text/vtt\"").unwrap();
     let (before, after) = right.split_at(at);

@@ -7,6 +7,7 @@ use std::{
     os::unix::fs::{PermissionsExt, symlink},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
+    sync::Mutex,
     thread::sleep,
     time::Duration,
 };
@@ -109,12 +110,16 @@ impl Runner {
     }
 }
 
-/// Two free ports in a row.
+/// Two free ports in a row, which no other test here was given: it may not have bound them yet.
 fn free_ports() -> u16 {
+    static GIVEN: Mutex<Vec<u16>> = Mutex::new(Vec::new());
+    let mut given = GIVEN.lock().unwrap();
     loop {
         let first = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let port = first.local_addr().unwrap().port();
-        if port < u16::MAX && TcpListener::bind((Ipv4Addr::LOCALHOST, port + 1)).is_ok() {
+        let free = port < u16::MAX && TcpListener::bind((Ipv4Addr::LOCALHOST, port + 1)).is_ok();
+        if free && given.iter().all(|other| other.abs_diff(port) > 1) {
+            given.push(port);
             return port;
         }
     }

@@ -142,22 +142,22 @@ async function watch(page, player) {
   await page.evaluate(() => { document.querySelector("video").play().catch(() => {}); });
   await playing(0);
   const seen = { first: await page.evaluate(observe) };
-  await seek(9);
-  await playing(9);
-  seen.sought = await page.evaluate(observe);
-  seen.shades = await shades(page);
   const ends = async () => {
     await until(() => window.failure || document.querySelector("video").ended);
     seen.last = await page.evaluate(observe);
   };
   // dash.js 5.2 takes the end of a track, a microsecond short of the title's, for a gap and goes back half
-  // a second, again and again, once something is switched or sought with all of a title in its buffer.
+  // a second, again and again, once something was switched or sought.
   const playsToTheEnd = player === "dash.js";
   if (playsToTheEnd) {
     await page.evaluate(() => { document.querySelector("video").playbackRate = 4; });
     await ends();
     await page.evaluate(() => { document.querySelector("video").playbackRate = 1; });
   }
+  await seek(9);
+  await playing(9);
+  seen.sought = await page.evaluate(observe);
+  seen.shades = await shades(page);
   seen.pictures = await page.evaluate(() => window.choices.pictures());
   if (seen.pictures > 1) {
     await seek(2);
