@@ -46,7 +46,7 @@ test: ## run all tests
 check: ## formatting, lints, documentation, dependency rules
 	@local/scripts/check
 
-bench: setup ## measure against ffmpeg and Shaka Packager, side by side
+bench: setup ## measure side by side: ffmpeg, Shaka Packager; with models a Python script, whisper.cpp
 	@$(MAKE) --no-print-directory build
 	@tests/bench/run
 

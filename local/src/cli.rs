@@ -69,6 +69,9 @@ enum Command {
     Export(Export),
     /// Print the key and the key id of a title, in hex.
     Key(One),
+    /// All content keys, for who runs the service.
+    #[command(subcommand)]
+    Keys(Keys),
     /// Captions that a person brings.
     #[command(subcommand)]
     Captions(Captions),
@@ -78,6 +81,15 @@ enum Command {
     /// Make encrypted DASH and HLS of MP4 files, without any service.
     #[command(after_help = package::EXAMPLES)]
     Package(Box<Package>),
+}
+
+#[derive(Debug, Subcommand)]
+enum Keys {
+    /// Wrap keys again that an earlier master key has wrapped.
+    ///
+    /// The first line of the master key's file wraps, the lines below it only unwrap. See
+    /// docs/operations/keys.md.
+    Rewrap(Common),
 }
 
 #[derive(Debug, Subcommand)]
@@ -275,6 +287,10 @@ pub async fn run(cli: Cli) -> ExitCode {
                 .await
         }
         Command::Captions(Captions::Import(import)) => import.run().await,
+        Command::Keys(Keys::Rewrap(common)) => match Portal::new(&common.url) {
+            Ok(portal) => client::rewrap(&portal, common.json).await,
+            Err(error) => Err(error),
+        },
         Command::Rekey(Rekey {
             id,
             key,

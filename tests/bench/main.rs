@@ -51,6 +51,8 @@ struct Arguments {
     rounds: usize,
     /// Only what our processes hold, without the peer: quick enough for long clips.
     memory_only: bool,
+    /// Only frames and VMAF of each rendition: nothing is timed, so that other work may go on beside it.
+    quality_only: bool,
     /// Only packaging: quick.
     packaging_only: bool,
     clips: Vec<PathBuf>,
@@ -68,6 +70,10 @@ fn main() -> Result<()> {
     if asked.memory_only {
         return asked.clips.iter().try_for_each(|clip| memory(clip));
     }
+    if asked.quality_only {
+        let mut clips = asked.clips.iter();
+        return clips.try_for_each(|clip| quality(&peers, clip));
+    }
     functions::measure()?;
     for clip in asked.clips {
         compare(&peers, &clip, asked.rounds)?;
@@ -79,6 +85,7 @@ fn arguments() -> Result<Arguments> {
     let mut asked = Arguments {
         rounds: ROUNDS,
         memory_only: false,
+        quality_only: false,
         packaging_only: false,
         clips: Vec::new(),
     };
@@ -89,6 +96,7 @@ fn arguments() -> Result<Arguments> {
                 asked.rounds = words.next().context("--rounds wants a number")?.parse()?;
             }
             "--memory" => asked.memory_only = true,
+            "--quality" => asked.quality_only = true,
             "--packaging" => asked.packaging_only = true,
             clip => asked.clips.push(PathBuf::from(clip)),
         }
@@ -104,6 +112,14 @@ fn memory(clip: &Path) -> Result<()> {
     println!("  ready {:6.2} s, {:6.2} CPU s", cost.ready_s, cost.cpu_s);
     bench.memory();
     Ok(())
+}
+
+#[expect(clippy::print_stdout, reason = "the table is what this program is for")]
+fn quality(peers: &Peers, clip: &Path) -> Result<()> {
+    println!("\n{}", clip.display());
+    let bench = ours::Ours::start()?;
+    let title = bench.add(clip)?;
+    quality::compare(peers, clip, &title)
 }
 
 #[expect(clippy::print_stdout, reason = "the table is what this program is for")]

@@ -52,8 +52,10 @@ fn frames(peers: &Peers, file: &Path) -> Result<u64> {
 /// Mean VMAF of one frame in `every` of `file`, enlarged to the source's size; frames are matched by
 /// number.
 fn vmaf(peers: &Peers, file: &Path, source: &Path, every: u64) -> Result<f64> {
+    // The same time base for both: two that do not divide each other are rounded to a third one, in which
+    // a frame may be a hair before its twin and is compared with the one before that.
     let filter = format!(
-        "[0:v]setpts=N/30/TB[a];[1:v]setpts=N/30/TB[b];[a][b]scale2ref=flags=bicubic[c][d];\
+        "[0:v]settb=1/30,setpts=N[a];[1:v]settb=1/30,setpts=N[b];[a][b]scale2ref=flags=bicubic[c][d];\
          [c][d]libvmaf=n_threads=2:n_subsample={every}"
     );
     let output = Command::new(&peers.ffmpeg)

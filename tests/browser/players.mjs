@@ -122,7 +122,7 @@ const PLAYERS = {
 };
 
 /** Plays from the start, after a seek, with other pictures, with other sound, to the end. */
-async function watch(page, player) {
+async function watch(page) {
   const until = (condition, argument) => page.waitForFunction(condition, argument, LIMIT);
   const playing = (after) =>
     until((after) => window.failure || document.querySelector("video").currentTime > after + 0.4, after);
@@ -142,18 +142,6 @@ async function watch(page, player) {
   await page.evaluate(() => { document.querySelector("video").play().catch(() => {}); });
   await playing(0);
   const seen = { first: await page.evaluate(observe) };
-  const ends = async () => {
-    await until(() => window.failure || document.querySelector("video").ended);
-    seen.last = await page.evaluate(observe);
-  };
-  // dash.js 5.2 takes the end of a track, a microsecond short of the title's, for a gap and goes back half
-  // a second, again and again, once something was switched or sought.
-  const playsToTheEnd = player === "dash.js";
-  if (playsToTheEnd) {
-    await page.evaluate(() => { document.querySelector("video").playbackRate = 4; });
-    await ends();
-    await page.evaluate(() => { document.querySelector("video").playbackRate = 1; });
-  }
   await seek(9);
   await playing(9);
   seen.sought = await page.evaluate(observe);
@@ -177,10 +165,9 @@ async function watch(page, player) {
     await until((bytes) => window.failure || document.querySelector("video").webkitAudioDecodedByteCount > bytes + 4000, before.audioBytes);
     await goesOn();
   }
-  if (!playsToTheEnd) {
-    await seek(seen.sought.duration - 0.7);
-    await ends();
-  }
+  await seek(seen.sought.duration - 0.7);
+  await until(() => window.failure || document.querySelector("video").ended);
+  seen.last = await page.evaluate(observe);
   return seen;
 }
 
@@ -253,7 +240,7 @@ async function session(browser, origin, { player, address, key, looks }) {
   try {
     await page.goto(origin);
     await page.evaluate(PLAYERS[player], key === "none" ? address.replace(/\?.*/, "") : address);
-    const seen = key === "right" ? await watch(page, player) : looks ? await read(page, looks) : await refuse(page);
+    const seen = key === "right" ? await watch(page) : looks ? await read(page, looks) : await refuse(page);
     return { ...seen, failure: await page.evaluate(() => window.failure ?? null), problems };
   } catch (error) {
     const seen = await page.evaluate(observe).catch(() => null);

@@ -57,13 +57,11 @@ pub(crate) fn cues(file: &[u8], duration_ms: u64) -> Result<Vec<Cue>, CaptionErr
     }
 }
 
-/// Texts with their times as captions within a title of `duration_ms`, in order: markup is taken out,
-/// what is left of a text keeps the limits of a file's captions, and what a track repeats while it is shown
-/// is one caption.
-pub(crate) fn gather(
-    texts: impl IntoIterator<Item = (u64, u64, String)>,
-    duration_ms: u64,
-) -> Vec<Cue> {
+/// Texts with their times in milliseconds, such as a source's subtitle track has, as captions within a title
+/// of `duration_ms`, in order: markup of SubRip, WebVTT and SubStation is taken out, what is left of a text
+/// keeps the limits of a file's captions, and what a track repeats while it is shown is one caption.
+#[must_use]
+pub fn gather(texts: impl IntoIterator<Item = (u64, u64, String)>, duration_ms: u64) -> Vec<Cue> {
     let mut cues: Vec<Cue> = texts
         .into_iter()
         .take(MOST_CUES)

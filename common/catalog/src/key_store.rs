@@ -71,6 +71,24 @@ const INSERT: &str = "
     where not exists (select from assets where id = $1 and deleted_at is not null)
     on conflict do nothing";
 
+/// Keys in the order of the table's own index, after one of them.
+const NEXT: &str = "
+    select asset, kid, wrapped from content_keys
+    where (asset, kid) > ($1, $2) order by asset, kid limit $3";
+
+/// How far keys were wrapped again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Rewrapped {
+    /// Keys that were looked at.
+    pub looked_at: u64,
+    /// Those among them that were wrapped again.
+    pub rewrapped: u64,
+    /// Those that no master key unwraps.
+    pub unreadable: u64,
+    /// Where to go on: the last key that was looked at; none at the end.
+    pub next: Option<(AssetId, Uuid)>,
+}
+
 impl KeyStore {
     /// Keys of `catalog`, wrapped under `master`.
     #[must_use]
@@ -155,6 +173,48 @@ impl KeyStore {
             }),
             None => Err(CatalogError::Deleted(asset)),
         }
+    }
+
+    /// Wraps keys of earlier master keys again, with the one that wraps now: of up to `most` keys after the
+    /// given one. Doing it again changes nothing.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn rewrap(
+        &self,
+        after: Option<(AssetId, Uuid)>,
+        most: u32,
+    ) -> Result<Rewrapped, CatalogError> {
+        let client = self.catalog.connection().await?;
+        let query = client.prepare_cached(NEXT).await?;
+        let (asset, kid) = after.unwrap_or((AssetId(Uuid::nil()), Uuid::nil()));
+        let rows = client
+            .query(&query, &[&asset.0, &kid, &i64::from(most)])
+            .await?;
+        let mut done = Rewrapped::default();
+        for row in &rows {
+            let (asset, kid) = (AssetId(row.try_get("asset")?), row.try_get("kid")?);
+            let wrapped: &str = row.try_get("wrapped")?;
+            done.looked_at += 1;
+            match self.master.renewed(wrapped, &context(asset, kid)) {
+                // Where the row has changed or gone meanwhile, there is nothing to do.
+                Ok(Some(renewed)) => {
+                    let statement = "update content_keys set wrapped = $4
+                        where asset = $1 and kid = $2 and wrapped = $3";
+                    let statement = client.prepare_cached(statement).await?;
+                    done.rewrapped += client
+                        .execute(&statement, &[&asset.0, &kid, &wrapped, &renewed])
+                        .await?;
+                }
+                Ok(None) => {}
+                Err(_) => done.unreadable += 1,
+            }
+            done.next = Some((asset, kid));
+        }
+        if rows.len() < most as usize {
+            done.next = None;
+        }
+        Ok(done)
     }
 
     async fn insert(

@@ -25,7 +25,7 @@ pub use changes::{CHANNEL, Change};
 pub use database_url::database_url;
 pub use detections::{Analysis, AnalysisState, ListDetections, NumberedDetection, Sighting};
 pub use error::CatalogError;
-pub use key_store::{ContentKey, KeyStore};
+pub use key_store::{ContentKey, KeyStore, Rewrapped};
 pub use list::{AssetPage, ListAssets};
 pub use master_key::MasterKey;
 pub use pool::{Catalog, Connection};

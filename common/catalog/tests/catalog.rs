@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures::StreamExt;
 use reeldrop_catalog::{
-    CHANNEL, Catalog, CatalogError, Change, ContentKey, KeyStore, ListAssets, MasterKey,
+    CHANNEL, Catalog, CatalogError, Change, ContentKey, KeyStore, ListAssets, MasterKey, Rewrapped,
     testing::TestDatabase,
 };
 use reeldrop_events::{AssetId, PackageNo, Scheme};
@@ -43,6 +43,35 @@ async fn processes_that_migrate_at_once_all_succeed() {
             .assets
             .is_empty()
     );
+}
+
+#[tokio::test]
+async fn keys_of_an_earlier_master_key_are_wrapped_again_some_at_a_time() {
+    let database = TestDatabase::new().await;
+    let under = |master| KeyStore::new(database.catalog.clone(), master);
+    let key = |title: u128| ContentKey::with_random_iv(Uuid::from_u128(title), [1; 16]);
+    let staged = [(1, [7; 32]), (2, [8; 32]), (3, [7; 32]), (4, [9; 32])];
+    for (title, master) in staged {
+        let keys = under(MasterKey::new(&master));
+        keys.stage(asset(title), &key(title)).await.unwrap();
+    }
+    let keys = under(MasterKey::new(&[8; 32]).or(&[7; 32]));
+    let last = |title: u128| Some((asset(title), Uuid::from_u128(title)));
+    let done = |looked_at, rewrapped, unreadable, next| Rewrapped {
+        looked_at,
+        rewrapped,
+        unreadable,
+        next,
+    };
+    let rewrap = async |after| keys.rewrap(after, 3).await.unwrap();
+    assert_eq!(rewrap(None).await, done(3, 2, 0, last(3)));
+    assert_eq!(rewrap(last(3)).await, done(1, 0, 1, None));
+    assert_eq!(rewrap(None).await, done(3, 0, 0, last(3)));
+    let new = under(MasterKey::new(&[8; 32]));
+    for title in 1..=3 {
+        let found = new.by_kid(asset(title), Uuid::from_u128(title)).await;
+        assert_eq!(found.unwrap().unwrap().key, [1; 16]);
+    }
 }
 
 #[tokio::test]

@@ -68,13 +68,13 @@ pub fn write(
     })
 }
 
-/// Appends one segment of pictures: as [`write`], but each key frame stands in a `moof` and `mdat`
+/// Appends one segment of pictures: as [`write()`], but each key frame stands in a `moof` and `mdat`
 /// of its own (a CMAF chunk: ISO/IEC 23000-19, 7.3.2.3), so that its bytes decode alone.
 ///
 /// `header.sequence` counts segments here, and fragments get numbers that grow from there.
 ///
 /// # Errors
-/// As [`write`], of any of the fragments. Nothing is written then.
+/// As [`write()`], of any of the fragments. Nothing is written then.
 pub fn write_pictures(
     header: &FragmentHeader,
     samples: &[Sample],

@@ -12,6 +12,15 @@ use crate::{
 const COLUMNS: u32 = 8;
 const ROWS: u32 = 8;
 
+/// Where a still lies.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Laid {
+    /// Its number among all stills.
+    pub(crate) number: u32,
+    /// The sheet (JPEG), where it is full with it.
+    pub(crate) full: Option<Vec<u8>>,
+}
+
 /// Lays stills on sheets, one after the other.
 #[derive(Default)]
 pub(crate) struct Sheets {
@@ -21,8 +30,8 @@ pub(crate) struct Sheets {
 }
 
 impl Sheets {
-    /// Adds a still; says its number, and a sheet that is full with it. A still that is none has none.
-    pub(crate) fn add(&mut self, still: &str) -> Result<Option<(u32, Option<Vec<u8>>)>, Error> {
+    /// Adds a still; what is none lies nowhere.
+    pub(crate) fn add(&mut self, still: &str) -> Result<Option<Laid>, Error> {
         let Some(still) = read(still) else {
             return Ok(None);
         };
@@ -38,7 +47,8 @@ impl Sheets {
         let number = self.stills;
         self.stills += 1;
         let full = (place + 1 == COLUMNS * ROWS).then(|| jpeg(&self.current));
-        Ok(Some((number, full.transpose()?)))
+        let full = full.transpose()?;
+        Ok(Some(Laid { number, full }))
     }
 
     /// How many sheets there are.
@@ -80,9 +90,9 @@ mod tests {
         let mut sheets = Sheets::default();
         let mut full = Vec::new();
         for n in 0..65_u32 {
-            let (number, sheet) = sheets.add(&still(200, (128, 64))).unwrap().unwrap();
-            assert_eq!(number, n);
-            full.extend(sheet);
+            let laid = sheets.add(&still(200, (128, 64))).unwrap().unwrap();
+            assert_eq!(laid.number, n);
+            full.extend(laid.full);
         }
         assert_eq!((full.len(), sheets.count()), (1, 2));
         let sheet = image::load_from_memory(&full[0]).unwrap().to_rgb8();

@@ -107,6 +107,9 @@ impl Stills {
             for (thing, now) in self.follow(at, picture) {
                 let before = better.get(&thing).map(|best| best.worth);
                 let kept = self.best.get(&thing).map(|best| best.worth * BETTER);
+                if kept.is_none() && self.cut >= MOST {
+                    continue;
+                }
                 if before
                     .into_iter()
                     .chain(kept)

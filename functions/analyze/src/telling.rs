@@ -222,11 +222,11 @@ impl Telling {
             return Ok(());
         };
         if let Some(still) = still
-            && let Some((still, full)) = self.sheets.add(&still)?
+            && let Some(laid) = self.sheets.add(&still)?
         {
-            detection.still = Some(still);
+            detection.still = Some(laid.number);
             let sheet = self.sheets.count() - 1;
-            let full = full.map(|full| Finished::Sheet(sheet, full));
+            let full = laid.full.map(|full| Finished::Sheet(sheet, full));
             self.finished.extend(full);
         }
         if let Some(place) = self.detections.get_mut(number as usize) {

@@ -24,6 +24,9 @@ const STEP_S: u64 = 3600;
 /// Bytes of the signature: as many as nobody can guess.
 const SIGNATURE_BYTES: usize = 16;
 
+/// What the tokens' key is for.
+const PURPOSE: &str = "licence tokens";
+
 /// Where a token stands in an address.
 pub(crate) const PARAMETER: &str = "token";
 
@@ -31,12 +34,15 @@ pub(crate) const PARAMETER: &str = "token";
 #[derive(Clone)]
 pub(crate) struct Tokens {
     key: [u8; 32],
+    /// Of earlier master keys, whose tokens still count.
+    earlier: Vec<[u8; 32]>,
 }
 
 impl Tokens {
     pub(crate) fn new(master: &MasterKey) -> Self {
         Self {
-            key: master.derive("licence tokens"),
+            key: master.derive(PURPOSE),
+            earlier: master.derive_earlier(PURPOSE),
         }
     }
 
@@ -57,7 +63,7 @@ impl Tokens {
         let expiry = (now_s + LIFE.as_secs())
             .next_multiple_of(STEP_S)
             .to_be_bytes();
-        let signed = self.mac(asset, expiry).finalize().into_bytes();
+        let signed = mac(&self.key, asset, expiry).finalize().into_bytes();
         let signature = signed.get(..SIGNATURE_BYTES).unwrap_or_default();
         URL_SAFE_NO_PAD.encode([expiry.as_slice(), signature].concat())
     }
@@ -72,8 +78,12 @@ impl Tokens {
             return refused("The token in the licence address is none.");
         };
         // Compared in constant time, and before anything in it is believed.
-        let mac = self.mac(asset, *expiry);
-        if signature.len() != SIGNATURE_BYTES || mac.verify_truncated_left(signature).is_err() {
+        let is_signed_with = |key| {
+            let mac = mac(key, asset, *expiry);
+            mac.verify_truncated_left(signature).is_ok()
+        };
+        let mut keys = std::iter::once(&self.key).chain(&self.earlier);
+        if signature.len() != SIGNATURE_BYTES || !keys.any(is_signed_with) {
             return refused("The token in the licence address is not for this title.");
         }
         if u64::from_be_bytes(*expiry) <= now_s {
@@ -81,15 +91,15 @@ impl Tokens {
         }
         Ok(())
     }
+}
 
-    #[expect(clippy::expect_used, reason = "HMAC takes keys of any length")]
-    fn mac(&self, asset: AssetId, expiry: [u8; 8]) -> Hmac<Sha256> {
-        let mac = <Hmac<Sha256> as Mac>::new_from_slice(&self.key);
-        let mut mac = mac.expect("a key of any length");
-        mac.update(&expiry);
-        mac.update(asset.0.as_bytes());
-        mac
-    }
+#[expect(clippy::expect_used, reason = "HMAC takes keys of any length")]
+fn mac(key: &[u8; 32], asset: AssetId, expiry: [u8; 8]) -> Hmac<Sha256> {
+    let mac = <Hmac<Sha256> as Mac>::new_from_slice(key);
+    let mut mac = mac.expect("a key of any length");
+    mac.update(&expiry);
+    mac.update(asset.0.as_bytes());
+    mac
 }
 
 /// Seconds since 1970; 0 where the clock stands before.
@@ -142,6 +152,15 @@ mod tests {
         for short in [&token[..20], &token[..12]] {
             assert!(refused(tokens(1), title(1), short).contains("not for this title"));
         }
+    }
+
+    #[test]
+    fn a_token_outlives_the_exchange_of_the_master_key() {
+        let token = tokens(1).issue_at(title(1), NOW_S);
+        let exchanged = Tokens::new(&MasterKey::new(&[2; 32]).or(&[1; 32]));
+        assert!(exchanged.check_at(title(1), Some(&token), NOW_S).is_ok());
+        let issued = exchanged.issue_at(title(1), NOW_S);
+        assert_eq!(issued, tokens(2).issue_at(title(1), NOW_S));
     }
 
     #[test]

@@ -21,6 +21,16 @@ use crate::{
 /// Most bytes read for the sound of all tracks together: it lies between the pictures.
 const SOUND_BYTES: u64 = 96 << 20;
 
+/// What was found out of a file.
+#[derive(Debug)]
+pub struct Discovered {
+    /// What it is.
+    pub media: Media,
+    /// When each key frame is shown that an index lists, nanoseconds on the source's time line, ascending:
+    /// for planning alone, since there may be a million of them.
+    pub keys_ns: Vec<i64>,
+}
+
 /// Finds out what a file is. How much of it is read and decoded is counted, and does not depend on
 /// time: whatever ends well ends the same.
 ///
@@ -31,7 +41,7 @@ pub fn discover(
     reader: Arc<dyn ReadAt>,
     profile: &Profile,
     patience: Duration,
-) -> Result<Media, Error> {
+) -> Result<Discovered, Error> {
     let limits = &profile.limits;
     checks::check_size(reader.size_bytes(), limits)?;
     let upload = Upload {
@@ -72,13 +82,17 @@ pub fn discover(
     let durations = sounds.iter().map(|track| track.duration_ns);
     let duration_ns = durations.fold(video.duration_ns, u64::max);
     checks::check_duration(duration_ns, limits)?;
-    Ok(Media {
+    let media = Media {
         container,
         duration_ns,
         video,
         audio: sounds,
         tracks: streams::summaries(&demuxed, &picked),
         seekable: demuxed.seekable(),
+    };
+    Ok(Discovered {
+        media,
+        keys_ns: frames.keys_ns,
     })
 }
 

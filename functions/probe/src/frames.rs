@@ -18,6 +18,8 @@ pub(crate) struct Frames {
     end_ns: i64,
     pub(crate) count: Option<u64>,
     pub(crate) keys: KeyFrames,
+    /// When each key frame is shown that an index lists, ascending, on the source's time line.
+    pub(crate) keys_ns: Vec<i64>,
     bytes: u64,
 }
 
@@ -34,7 +36,7 @@ impl Frames {
         hints.extend(claimed_rates(video, picture));
         Self::new(
             &times,
-            &keys,
+            keys,
             shown.ns(shown.end),
             tick_ns,
             &hints,
@@ -74,7 +76,7 @@ impl Frames {
         let end_ns = packets.last_ns + last_ns;
         Self::new(
             &packets.times_ns,
-            &packets.keys_ns,
+            packets.keys_ns,
             end_ns,
             resolution_ns,
             &hints,
@@ -90,7 +92,7 @@ impl Frames {
     )]
     fn new(
         times: &[i64],
-        keys: &[i64],
+        keys: Vec<i64>,
         end_ns: i64,
         resolution_ns: i64,
         hints: &[Ratio],
@@ -130,6 +132,7 @@ impl Frames {
                     .and_then(|gap| u64::try_from(gap).ok())
                     .unwrap_or(0),
             },
+            keys_ns: keys,
             bytes: if whole { bytes } else { 0 },
         }
     }

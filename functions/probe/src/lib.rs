@@ -23,14 +23,14 @@ mod video;
 use std::{sync::Arc, time::Duration};
 
 use reeldrop_events::{
-    AssetId, Events, Media, MediaProbed, MediaRejected, Payload, Scheme, Source, UploadFinalized,
+    AssetId, Events, MediaProbed, MediaRejected, Payload, Scheme, Source, UploadFinalized,
 };
 use reeldrop_media::Profile;
 use reeldrop_runtime::{Failure, Function, blocking};
 use reeldrop_store::{Location, Store};
 
 pub use config::ConfigError;
-pub use discover::discover;
+pub use discover::{Discovered, discover};
 pub use error::Error;
 pub use plan::{parts, plan};
 pub use rejection::Rejection;
@@ -76,10 +76,10 @@ impl Probe {
         let reader = self.store.reader(at, source.size_bytes);
         let reader = source::Object::new(reader.of_version(&source.version));
         let profile = Arc::clone(&self.profile);
-        let media = blocking(move || discover(Arc::new(reader), &profile, PATIENCE)).await;
+        let found = blocking(move || discover(Arc::new(reader), &profile, PATIENCE)).await;
         Ok(Seen {
             name: name::of(&info.metadata),
-            media: media.map_err(Error::Panicked)??,
+            found: found.map_err(Error::Panicked)??,
             scheme,
         })
     }
@@ -88,7 +88,7 @@ impl Probe {
 /// What there is to say of an upload.
 struct Seen {
     name: Option<String>,
-    media: Media,
+    found: Discovered,
     scheme: Scheme,
 }
 
@@ -101,10 +101,10 @@ impl Function for Probe {
         match self.look_at(&upload.source).await {
             Ok(Seen {
                 name,
-                media,
+                found: Discovered { media, keys_ns },
                 scheme,
             }) => {
-                let plan = plan(&media, &self.profile, scheme);
+                let plan = plan(&media, &keys_ns, &self.profile, scheme);
                 Ok(probed(MediaProbed {
                     asset,
                     source: upload.source,

@@ -253,9 +253,9 @@ fn a_huge_file_is_probed_by_reading_little_of_it() {
     place_index_behind_hole(&file, &source, HUGE);
     let reader = Arc::new(Blocks::of(LocalFile::open(path.path()).unwrap()));
     let profile = Profile::load("default").unwrap();
-    let media =
+    let found =
         probe::discover(Arc::clone(&reader) as Arc<dyn ReadAt>, &profile, PROMISED).unwrap();
-    assert_eq!(media.video.frames, Some(512));
+    assert_eq!(found.media.video.frames, Some(512));
     let read = reader.touched.lock().unwrap().len() as u64 * BLOCK;
     assert!(
         reader.size_bytes() > HUGE && read < 16 << 20,

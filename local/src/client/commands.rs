@@ -2,6 +2,7 @@
 
 use std::{path::Path, time::Duration};
 
+use indicatif::ProgressBar;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::time::sleep;
@@ -35,6 +36,14 @@ struct OwnersKey {
 struct Rekeying {
     kid: String,
     scheme: String,
+}
+
+#[derive(Deserialize)]
+struct Rewrapping {
+    looked_at: u64,
+    rewrapped: u64,
+    unreadable: u64,
+    next: Option<Value>,
 }
 
 #[derive(Deserialize)]
@@ -281,6 +290,41 @@ pub async fn key(portal: &Portal, id: &str, as_json: bool) -> Result<(), ClientE
         say(true, &title, json!({"key": key, "kid": kid}), "");
     } else {
         output::line(&format!("key {key}\nkid {kid}"));
+    }
+    Ok(())
+}
+
+/// Wraps all content keys again that an earlier master key has wrapped.
+///
+/// # Errors
+/// [`ClientError`] where the portal does not answer, or keys cannot be unwrapped.
+pub async fn rewrap(portal: &Portal, as_json: bool) -> Result<(), ClientError> {
+    let bar = ProgressBar::no_length();
+    let (mut looked_at, mut rewrapped, mut unreadable) = (0, 0, 0);
+    let mut after = Value::Null;
+    loop {
+        let request = json!({ "after": after });
+        let done: Rewrapping = portal.post("/api/keys/rewrap", &request).await?;
+        looked_at += done.looked_at;
+        rewrapped += done.rewrapped;
+        unreadable += done.unreadable;
+        bar.set_position(looked_at);
+        match done.next {
+            Some(next) => after = next,
+            None => break,
+        }
+    }
+    bar.finish_and_clear();
+    if as_json {
+        output::json(&json!({"keys": looked_at, "rewrapped": rewrapped, "unreadable": unreadable}));
+    } else {
+        output::line(&format!("{rewrapped} of {looked_at} keys wrapped again"));
+    }
+    if unreadable > 0 {
+        return Err(ClientError::Failed(format!(
+            "{unreadable} keys open with no key of the master key's file. Put the one that wrapped \
+             them below the others in it, start encrypt-package and the portal again, and repeat this"
+        )));
     }
     Ok(())
 }

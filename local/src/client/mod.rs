@@ -12,7 +12,7 @@ mod upload;
 
 pub use add::{AddOptions, Outcome, add};
 pub use commands::{
-    delete, export_file, export_title, import_captions, key, list, rekey, retry, show,
+    delete, export_file, export_title, import_captions, key, list, rekey, retry, rewrap, show,
 };
 pub use events::{EventStream, ServerEvent};
 pub use portal::{ClientError, Portal};

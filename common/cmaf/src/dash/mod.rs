@@ -32,6 +32,11 @@ const DELAY_MARGIN_MICROS: u64 = 2_000_000;
 /// How often players look for more.
 const UPDATE_PERIOD: &str = "PT1S";
 
+/// How much shorter than its segments a finished title is said to be. Browsers count a buffer's end in whole
+/// microseconds, picture by picture, and end up to some of them before the segments do: dash.js 5 takes that for
+/// a gap once something was sought, and never ends. It and Shaka Player keep pictures of up to 10 ms more.
+const END_MARGIN_MICROS: u64 = 1_000;
+
 /// What players need to have before they begin is at most this, and at most the first segment,
 /// so that a short first segment is enough.
 const MIN_BUFFER_MICROS: u64 = 2_000_000;
@@ -95,8 +100,9 @@ fn mpd_attributes(presentation: &Presentation, times: &Times) -> Vec<(&'static s
     ];
     if presentation.complete {
         attributes.push(("type", "static".to_owned()));
-        let micros = presentation.length().micros_up();
-        attributes.push(("mediaPresentationDuration", duration(micros)));
+        let length = presentation.length().micros_up();
+        let stated = length.saturating_sub(END_MARGIN_MICROS);
+        attributes.push(("mediaPresentationDuration", duration(stated)));
     } else {
         attributes.push(("type", "dynamic".to_owned()));
         attributes.push(("availabilityStartTime", date_time(times.available_from)));

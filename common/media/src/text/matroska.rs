@@ -96,6 +96,7 @@ impl<'a> File<'a> {
 
     fn read_head(&mut self) -> io::Result<()> {
         let mut at = self.segment;
+        let (mut sought, mut informed) = (false, false);
         for _ in 0..MOST_ELEMENTS {
             let Some(element) = found(self.reader, at)? else {
                 break;
@@ -105,9 +106,16 @@ impl<'a> File<'a> {
                     self.clusters = at;
                     break;
                 }
-                SEEK_HEAD => self.cues = self.cues.or(self.cues_of(&self.body(&element)?)),
-                INFO => self.scale_ns = scale_ns(&self.body(&element)?),
-                TRACKS => self.tracks = self.body(&element)?,
+                // Once each: a file may repeat them as often as it likes.
+                SEEK_HEAD if self.cues.is_none() && !sought => {
+                    sought = true;
+                    self.cues = self.cues_of(&self.body(&element)?);
+                }
+                INFO if !informed => {
+                    informed = true;
+                    self.scale_ns = scale_ns(&self.body(&element)?);
+                }
+                TRACKS if self.tracks.is_empty() => self.tracks = self.body(&element)?,
                 CUES => self.cues = Some(at),
                 _ => {}
             }

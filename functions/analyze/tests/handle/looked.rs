@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use analyze::{Config, Execution, Input};
+use analyze::{Analyze, Config, Execution, Input};
 use reeldrop_events::*;
 use reeldrop_models::Registry;
 use reeldrop_runtime::{Failure, Function};
@@ -104,6 +104,24 @@ pub(crate) async fn look(clip: Clip, chunks: u32) -> Option<Looked> {
     look_with(config(clip.file)?, clip, chunks).await
 }
 
+/// Looks at each part twice; says how often one stopped before its end.
+async fn look_at_parts(function: &Analyze, parts: &[AnalysisPlanned]) -> usize {
+    let mut unfinished = 0;
+    // The last part first: their order must not matter.
+    for planned in parts.iter().rev() {
+        let input = || Input::Part(Box::new(planned.clone()));
+        let events = loop {
+            match function.handle(input()).await {
+                Err(Failure::Transient { .. }) if unfinished < 100 => unfinished += 1,
+                done => break done.unwrap(),
+            }
+        };
+        let again = function.handle(input()).await.unwrap();
+        assert_eq!(events, again, "twice is as good as once");
+    }
+    unfinished
+}
+
 pub(crate) async fn look_with(config: Config, clip: Clip, chunks: u32) -> Option<Looked> {
     let path = clip.path()?;
     let buckets = TestBuckets::start().await;
@@ -118,19 +136,7 @@ pub(crate) async fn look_with(config: Config, clip: Clip, chunks: u32) -> Option
     }
     let parts = all::<AnalysisPlanned>(&events);
     assert_eq!(parts.len(), chunks as usize);
-    // The last part first: their order must not matter.
-    let mut unfinished = 0;
-    for planned in parts.iter().rev() {
-        let input = || Input::Part(Box::new(planned.clone()));
-        let events = loop {
-            match function.handle(input()).await {
-                Err(Failure::Transient { .. }) if unfinished < 100 => unfinished += 1,
-                done => break done.unwrap(),
-            }
-        };
-        let again = function.handle(input()).await.unwrap();
-        assert_eq!(events, again, "twice is as good as once");
-    }
+    let unfinished = look_at_parts(&function, &parts).await;
     let planned = DetectionsPlanned {
         asset: parts[0].asset,
         analysis: parts[0].analysis.clone(),

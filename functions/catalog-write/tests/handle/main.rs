@@ -5,6 +5,7 @@
 mod analysis;
 mod broker;
 mod failing;
+mod manifests;
 mod media;
 mod order;
 mod packages;

@@ -23,6 +23,9 @@ use crate::{
 /// Keys are for the one who asks now, not for caches.
 const NO_STORE: [(HeaderName, &str); 1] = [(header::CACHE_CONTROL, "no-store")];
 
+/// Keys that one request wraps again: some milliseconds for each hundred.
+const REWRAPPED_AT_ONCE: u32 = 500;
+
 /// A key to package with.
 #[derive(Debug, Deserialize, ToSchema)]
 pub(super) struct NewKey {
@@ -53,6 +56,33 @@ pub(super) struct OwnersKey {
     key: String,
     /// 16 bytes in hex.
     kid: String,
+}
+
+/// Where to go on.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+pub(super) struct Rewrap {
+    /// The `next` of the answer before; from the first key where it is left out.
+    after: Option<Place>,
+}
+
+/// One content key.
+#[derive(Debug, Deserialize, Serialize, ToSchema)]
+struct Place {
+    asset: Uuid,
+    kid: Uuid,
+}
+
+/// How far keys were wrapped again.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Rewrapping {
+    /// Keys that were looked at.
+    looked_at: u64,
+    /// Those among them that an earlier master key had wrapped.
+    rewrapped: u64,
+    /// Those that no key of the master key's file unwraps.
+    unreadable: u64,
+    /// What to ask with for further keys; none at the end.
+    next: Option<Place>,
 }
 
 /// What a player shows to be given a key.
@@ -168,6 +198,27 @@ impl Portal {
         let key = self.keys.package_key(asset, package).await?;
         key.ok_or_else(|| Error::Unknown(format!("key of package {package} of title {asset}")))
     }
+}
+
+/// Wraps content keys again that an earlier master key has wrapped: some at a time.
+#[utoipa::path(post, path = "/api/keys/rewrap", tag = "keys", request_body = Rewrap, responses(
+    (status = 200, body = Rewrapping),
+))]
+pub(super) async fn rewrap(
+    State(portal): State<Portal>,
+    Body(asked): Body<Rewrap>,
+) -> Result<Json<Rewrapping>, Error> {
+    let after = asked.after.map(|place| (AssetId(place.asset), place.kid));
+    let done = portal.keys.rewrap(after, REWRAPPED_AT_ONCE).await?;
+    Ok(Json(Rewrapping {
+        looked_at: done.looked_at,
+        rewrapped: done.rewrapped,
+        unreadable: done.unreadable,
+        next: done.next.map(|(asset, kid)| Place {
+            asset: asset.0,
+            kid,
+        }),
+    }))
 }
 
 /// The key of a title, for its owner.

@@ -55,6 +55,7 @@ pub(crate) fn routes() -> (Router<Portal>, Document) {
         .routes(routes!(detections::list))
         .routes(routes!(keys::rekey))
         .routes(routes!(keys::key))
+        .routes(routes!(keys::rewrap))
         .merge(licenses)
         .merge(captions)
         .merge(packaging::routes());

@@ -4,13 +4,13 @@ use axum::{
     body::Body,
     http::{Method, StatusCode, header},
 };
-use reeldrop_catalog::ContentKey;
+use reeldrop_catalog::{ContentKey, KeyStore, MasterKey};
 use reeldrop_events::PackageNo;
 use reeldrop_store::{Bucket, testing::TestBuckets};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::support::{KEY, KEY_HEX, KID, KID_HEX, Stage, bytes, request};
+use crate::support::{EARLIER_MASTER_KEY, KEY, KEY_HEX, KID, KID_HEX, Stage, bytes, request};
 
 async fn with_key(stage: &Stage) -> reeldrop_events::AssetId {
     let asset = stage.received("a.mp4").await;
@@ -91,6 +91,27 @@ async fn the_owner_and_identity_players_get_the_same_key() {
         .await;
     assert_eq!(response.headers()["access-control-allow-origin"], "*");
     assert_eq!(hex::encode(bytes(response).await), KEY_HEX);
+}
+
+#[tokio::test]
+async fn keys_of_an_earlier_master_key_are_wrapped_again() {
+    let stage = Stage::new().await;
+    let asset = with_key(&stage).await;
+    let under = |master| KeyStore::new(stage.database.catalog.clone(), master);
+    let earlier = under(MasterKey::new(&EARLIER_MASTER_KEY));
+    let key = ContentKey::with_random_iv(Uuid::from_u128(7), [7; 16]);
+    earlier.stage(asset, &key).await.unwrap();
+    let rewrap = async |body| stage.json(Method::POST, "/api/keys/rewrap", body).await;
+    let done = |rewrapped: u8| json!({ "looked_at": 2, "rewrapped": rewrapped, "unreadable": 0, "next": null });
+    assert_eq!(rewrap(json!({})).await, (StatusCode::OK, done(1)));
+    assert_eq!(rewrap(json!({})).await, (StatusCode::OK, done(0)));
+    let after = json!({ "after": { "asset": asset, "kid": Uuid::max() } });
+    let (_, rest) = rewrap(after).await;
+    assert_eq!(rest["looked_at"], 0);
+    let found = under(MasterKey::new(&[3; 32])).by_kid(asset, key.kid).await;
+    assert_eq!(found.unwrap(), Some(key));
+    let (status, _) = rewrap(json!({ "after": "x" })).await;
+    assert_eq!(status, StatusCode::BAD_REQUEST);
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::support::Stage;
 
-const PATHS: [&str; 23] = [
+const PATHS: [&str; 24] = [
     "/api/assets",
     "/api/assets/{id}",
     "/api/assets/{id}/captions",
@@ -20,6 +20,7 @@ const PATHS: [&str; 23] = [
     "/api/assets/{id}/retry",
     "/api/assets/{id}/source",
     "/api/events",
+    "/api/keys/rewrap",
     "/api/search",
     "/api/uploads",
     "/api/uploads/{id}",

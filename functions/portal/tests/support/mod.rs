@@ -26,6 +26,9 @@ pub(crate) const KEY_HEX: &str = "87237d20a19f58a740c05684e699b4aa";
 pub(crate) const KID: &str = "oW5AK5BW43HzbTSKpiu3SQ";
 pub(crate) const KID_HEX: &str = "a16e402b9056e371f36d348aa62bb749";
 
+/// What the portal's keys were wrapped with before.
+pub(crate) const EARLIER_MASTER_KEY: [u8; 32] = [9; 32];
+
 /// All that a test needs.
 pub(crate) struct Stage {
     pub(crate) database: TestDatabase,
@@ -51,7 +54,7 @@ impl Stage {
             client_header: None,
             media_url: media_url.map(str::to_owned),
         };
-        let master = MasterKey::new(&[3; 32]);
+        let master = MasterKey::new(&[3; 32]).or(&EARLIER_MASTER_KEY);
         let publisher = Publisher::to(portal::NAME, &broker.address).unwrap();
         let catalog = database.catalog.clone();
         let keys = KeyStore::new(catalog.clone(), master.clone());

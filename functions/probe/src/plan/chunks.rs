@@ -10,11 +10,19 @@ const UNSEEKABLE_SEGMENTS: u32 = 10;
 /// Pixels, decoded and encoded, that are worth an event of their own: some seconds of work.
 const LEAST_MEGAPIXELS: u64 = 150;
 
+/// Segments by which a chunk may be longer for a better end.
+const LONGER: u32 = 2;
+
+/// How far containers round times: Matroska keeps milliseconds.
+const ROUNDING_NS: i64 = 1_000_000;
+
 /// Divides `segments` segments: the first one small, so that playback begins soon, then growing
-/// to what one event can do. Where key frames are far apart none is shorter than their distance, but
-/// for the very first: a chunk is decoded from the key frame before it.
+/// to what one event can do. A chunk is decoded from the key frame before it: where key frames are far
+/// apart none is shorter than their distance, but for the very first, and each ends where there is less to
+/// decode for the next one, of few places.
 pub(super) fn chunks(
     media: &Media,
+    keys_ns: &[i64],
     profile: &Profile,
     timeline: &Timeline,
     ladder: &[Rendition],
@@ -34,6 +42,7 @@ pub(super) fn chunks(
     } else {
         0
     };
+    let decoded_before = |segment| decoded_before(keys_ns, timeline, segment);
     let mut chunks = Vec::new();
     let mut first_segment = 0;
     let mut size = least;
@@ -47,18 +56,35 @@ pub(super) fn chunks(
         if first_segment >= leading {
             size += 1;
         }
-        let taken = wanted.min(segments - first_segment);
-        let next = first_segment + taken;
+        // The very first is short in any case, and the end is no place to reach sooner.
+        let longest = match first_segment {
+            0 if leading > 0 => wanted,
+            _ => (wanted + LONGER).min(most).max(wanted),
+        };
+        let end = first_segment + wanted;
+        let next = (end..=first_segment + longest)
+            .take_while(|next| *next < segments)
+            .min_by_key(|next| decoded_before(*next))
+            .unwrap_or(segments);
         chunks.push(Chunk {
             index: chunks.len() as u32,
             first_segment,
-            segments: taken,
+            segments: next - first_segment,
             start: timeline.segment_start(first_segment),
             end: (next < segments).then(|| timeline.segment_start(next)),
         });
         first_segment = next;
     }
     chunks
+}
+
+/// Nanoseconds from the key frame before a segment to its start; 0 where no key frame is known.
+fn decoded_before(keys_ns: &[i64], timeline: &Timeline, segment: u32) -> i64 {
+    let start = timeline.tick_ns(timeline.segment_start(segment));
+    let start = i64::try_from(start.saturating_add(timeline.origin_ns)).unwrap_or(i64::MAX);
+    let later = keys_ns.partition_point(|key| *key <= start.saturating_add(ROUNDING_NS));
+    let key = later.checked_sub(1).and_then(|at| keys_ns.get(at));
+    key.map_or(0, |key| start.saturating_sub(*key).max(0))
 }
 
 /// Segments between the two key frames that lie furthest apart; 0 where no index tells.

@@ -17,13 +17,14 @@ pub enum Part {
     Chunk(Box<ChunkPlanned>),
 }
 
-/// Plans a title.
+/// Plans a title. `keys_ns` are the times of the source's key frames, as far as they are known: ascending, on
+/// the source's time line.
 #[must_use]
-pub fn plan(media: &Media, profile: &Profile, scheme: Scheme) -> Plan {
+pub fn plan(media: &Media, keys_ns: &[i64], profile: &Profile, scheme: Scheme) -> Plan {
     let (timeline, duration_ticks) = timeline::timeline(media, profile);
     let ladder = ladder::ladder(&media.video, profile, timeline.frame_rate.ratio());
     let segments = timeline.segment_at(duration_ticks.saturating_sub(1)) + 1;
-    let chunks = chunks::chunks(media, profile, &timeline, &ladder, segments);
+    let chunks = chunks::chunks(media, keys_ns, profile, &timeline, &ladder, segments);
     let audio = audio::renditions(media, &profile.audio);
     let audio_parts = match audio.is_empty() {
         true => Vec::new(),

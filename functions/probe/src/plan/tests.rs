@@ -66,7 +66,12 @@ fn audio(index: u32) -> AudioTrack {
 }
 
 fn planned(media: &Media) -> Plan {
-    plan(media, &Profile::load("default").unwrap(), Scheme::Cbcs)
+    planned_with(media, &[])
+}
+
+fn planned_with(media: &Media, keys_ns: &[i64]) -> Plan {
+    let profile = Profile::load("default").unwrap();
+    plan(media, keys_ns, &profile, Scheme::Cbcs)
 }
 
 fn sizes(media: &Media) -> Vec<(u32, u32)> {
@@ -122,6 +127,25 @@ fn chunks_are_not_shorter_than_the_distance_of_key_frames() {
     // As long as an event may work, however few key frames there are.
     media.video.key_frames.longest_gap_ns = u64::MAX;
     assert_eq!(segments(&media), [1, 4, 4, 2]);
+}
+
+#[test]
+fn a_chunk_is_longer_where_less_is_decoded_for_the_next_one() {
+    let mut media = media(1920, 1080, (30, 1), 1_800);
+    media.video.key_frames.longest_gap_ns = 8_333_333_333;
+    media.video.start_ns = 500_000_000;
+    // 250 frames, as x264 has it: the key frames at 16.7 and 41.7 s are a good start.
+    let keys: Vec<i64> = (0..8).map(|n| 500_000_000 + n * 8_333_333_333).collect();
+    let segments = |keys: &[i64]| -> Vec<u32> {
+        let plan = planned_with(&media, keys);
+        assert_covers(&plan);
+        plan.chunks.iter().map(|chunk| chunk.segments).collect()
+    };
+    assert_eq!(segments(&[]), [1, 2, 2, 3, 3]);
+    assert_eq!(segments(&keys), [1, 3, 4, 3]);
+    // Each segment begins with one, rounded up to a millisecond: nothing is gained by length.
+    let each: Vec<i64> = (0..30).map(|n| 500_900_000 + n * 2_000_000_000).collect();
+    assert_eq!(segments(&each), segments(&[]));
 }
 
 #[test]
@@ -245,7 +269,8 @@ fn an_event_never_has_more_pixels_than_the_profile_allows() {
 }
 
 fn plan_with(profile: &str, media: &Media) -> Plan {
-    plan(media, &Profile::load(profile).unwrap(), Scheme::None)
+    let profile = Profile::load(profile).unwrap();
+    plan(media, &[], &profile, Scheme::None)
 }
 
 #[test]

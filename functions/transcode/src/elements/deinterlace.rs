@@ -77,7 +77,10 @@ mod imp {
     use gst_base::subclass::{BaseTransformMode, prelude::*};
     use gst_video::{prelude::*, subclass::prelude::*};
 
-    use super::super::planes::{Plane, plane_mut};
+    use super::super::{
+        planes::{Plane, plane_mut},
+        templates,
+    };
     use super::{Around, gst, gst_base, gst_video, interpolate};
 
     #[derive(Default)]
@@ -115,15 +118,7 @@ mod imp {
                 let caps = gst_video::VideoCapsBuilder::new()
                     .format_list(formats)
                     .build();
-                [
-                    ("sink", gst::PadDirection::Sink),
-                    ("src", gst::PadDirection::Src),
-                ]
-                .into_iter()
-                .filter_map(|(name, direction)| {
-                    gst::PadTemplate::new(name, direction, gst::PadPresence::Always, &caps).ok()
-                })
-                .collect()
+                templates(&caps, &caps)
             });
             &TEMPLATES
         }

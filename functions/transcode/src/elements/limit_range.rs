@@ -30,7 +30,10 @@ mod imp {
     use gst_base::subclass::{BaseTransformMode, prelude::*};
     use gst_video::{prelude::*, subclass::prelude::*};
 
-    use super::super::planes::{Plane, plane_mut};
+    use super::super::{
+        planes::{Plane, plane_mut},
+        templates,
+    };
     use super::{chroma, gst, gst_base, gst_video, luma};
 
     #[derive(Default)]
@@ -63,15 +66,7 @@ mod imp {
             static TEMPLATES: LazyLock<Vec<gst::PadTemplate>> = LazyLock::new(|| {
                 let caps = gst_video::VideoCapsBuilder::new();
                 let caps = caps.format(gst_video::VideoFormat::I420).build();
-                [
-                    ("sink", gst::PadDirection::Sink),
-                    ("src", gst::PadDirection::Src),
-                ]
-                .into_iter()
-                .filter_map(|(name, direction)| {
-                    gst::PadTemplate::new(name, direction, gst::PadPresence::Always, &caps).ok()
-                })
-                .collect()
+                templates(&caps, &caps)
             });
             &TEMPLATES
         }

@@ -14,6 +14,19 @@ use gst::prelude::*;
 use gstreamer as gst;
 use reeldrop_media::MediaError;
 
+/// Templates of an element's two pads.
+fn templates(sink: &gst::Caps, src: &gst::Caps) -> Vec<gst::PadTemplate> {
+    let pads = [
+        ("sink", gst::PadDirection::Sink, sink),
+        ("src", gst::PadDirection::Src, src),
+    ];
+    pads.into_iter()
+        .filter_map(|(name, direction, caps)| {
+            gst::PadTemplate::new(name, direction, gst::PadPresence::Always, caps).ok()
+        })
+        .collect()
+}
+
 /// Makes the elements known to GStreamer, once.
 pub(crate) fn register() -> Result<(), MediaError> {
     static DONE: OnceLock<bool> = OnceLock::new();

@@ -17,7 +17,10 @@ mod imp {
     use gst_base::subclass::{BaseTransformMode, prelude::*};
     use gst_video::subclass::prelude::*;
 
-    use super::super::planes::{Plane, plane_mut};
+    use super::super::{
+        planes::{Plane, plane_mut},
+        templates,
+    };
     use super::{gst, gst_base, gst_video};
     use crate::scale::PlaneScaler;
 
@@ -60,15 +63,7 @@ mod imp {
                     .width_range(1..=MOST)
                     .height_range(1..=MOST)
                     .build();
-                [
-                    ("sink", gst::PadDirection::Sink),
-                    ("src", gst::PadDirection::Src),
-                ]
-                .into_iter()
-                .filter_map(|(name, direction)| {
-                    gst::PadTemplate::new(name, direction, gst::PadPresence::Always, &caps).ok()
-                })
-                .collect()
+                templates(&caps, &caps)
             });
             &TEMPLATES
         }

@@ -24,6 +24,7 @@ mod imp {
 
     use super::super::{
         planes::{Plane, plane_mut},
+        templates,
         tone_table::ToneTable,
     };
     use super::{gst, gst_base, gst_video};
@@ -82,23 +83,10 @@ mod imp {
         fn pad_templates() -> &'static [gst::PadTemplate] {
             static TEMPLATES: LazyLock<Vec<gst::PadTemplate>> = LazyLock::new(|| {
                 let caps = |format| gst_video::VideoCapsBuilder::new().format(format).build();
-                [
-                    (
-                        "sink",
-                        gst::PadDirection::Sink,
-                        caps(gst_video::VideoFormat::I42010le),
-                    ),
-                    (
-                        "src",
-                        gst::PadDirection::Src,
-                        caps(gst_video::VideoFormat::I420),
-                    ),
-                ]
-                .into_iter()
-                .filter_map(|(name, direction, caps)| {
-                    gst::PadTemplate::new(name, direction, gst::PadPresence::Always, &caps).ok()
-                })
-                .collect()
+                templates(
+                    &caps(gst_video::VideoFormat::I42010le),
+                    &caps(gst_video::VideoFormat::I420),
+                )
             });
             &TEMPLATES
         }

@@ -45,15 +45,24 @@ fn of<const TAPS: usize>(
     for (tap, line) in lines.iter_mut().enumerate() {
         *line = &rows[tap * stride..][..width];
     }
-    for (at, out) in (0..width).step_by(LANES).zip(out.chunks_mut(LANES)) {
+    let whole = width - width % LANES;
+    for (at, out) in (0..whole).step_by(LANES).zip(out.chunks_exact_mut(LANES)) {
         let mut sums = start(TAPS);
         for tap in 0..TAPS {
-            match lines[tap][at..].first_chunk() {
-                Some(samples) => add(&mut sums, samples, weight[tap]),
-                None => add(&mut sums, &padded(&lines[tap][at..]), weight[tap]),
-            }
+            let mut samples = NOTHING;
+            samples.copy_from_slice(&lines[tap][at..at + LANES]);
+            add(&mut sums, &samples, weight[tap]);
         }
         finish(&sums, out);
+    }
+    if whole < width {
+        any(
+            &rows[whole..],
+            stride,
+            width - whole,
+            weights,
+            &mut out[whole..],
+        );
     }
 }
 

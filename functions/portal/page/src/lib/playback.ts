@@ -41,8 +41,8 @@ export async function open(stage: HTMLElement, video: HTMLVideoElement, failed: 
   let pictures: string | null = null;
   /** One offer after the other: each looks at what the one before has added. */
   let offering = Promise.resolve();
-  /** What the loaded manifest, and the playlists that it names, say. */
-  let manifest = "";
+  /** What the loaded manifest, and the playlists that it names, say, by address: while a title grows they come often. */
+  const manifests = new Map<string, string>();
   registerTime(() => duration);
   const overlay = new shaka.ui.Overlay(player, stage, video);
   overlay.configure({
@@ -62,13 +62,14 @@ export async function open(stage: HTMLElement, video: HTMLVideoElement, failed: 
     },
   });
   player.getNetworkingEngine()?.registerResponseFilter((type, response) => {
-    if (type === shaka.net.NetworkingEngine.RequestType.MANIFEST) manifest += shaka.util.StringUtils.fromUTF8(response.data);
+    if (type === shaka.net.NetworkingEngine.RequestType.MANIFEST)
+      manifests.set(response.originalUri, shaka.util.StringUtils.fromUTF8(response.data));
   });
   player.addEventListener("error", (event: unknown) => failed(sentence((event as { detail?: unknown }).detail)));
   /** Loads the manifest again, and goes on as before. */
   const reload = async () => {
     const [address, chosen, playing] = [loaded, player.getTextTracks().find((track) => track.active), !video.paused];
-    manifest = "";
+    manifests.clear();
     offered = new Set();
     await player.load(address, video.currentTime);
     const again = chosen && player.getTextTracks().find((track) => track.language === chosen.language && track.label === chosen.label);
@@ -79,7 +80,7 @@ export async function open(stage: HTMLElement, video: HTMLVideoElement, failed: 
   const offer = async (tracks: Captions[]) => {
     // While a title grows the player takes it for a broadcast, and adds nothing to one.
     if (player.isLive()) return;
-    const isNamed = (track: Captions) => manifest.includes(captionsName(track));
+    const isNamed = (track: Captions) => [...manifests.values()].some((text) => text.includes(captionsName(track)));
     const known = (track: Captions) => player.getTextTracks().find((known) => isSame(known, track));
     const replaced = tracks.find((track) => !offered.has(track.vtt) && !isNamed(track) && known(track));
     // The player cannot give up a track, so that the manifest that names the other is loaded.
@@ -99,7 +100,7 @@ export async function open(stage: HTMLElement, video: HTMLVideoElement, failed: 
         offered = new Set();
         loaded = address;
         pictures = null;
-        manifest = "";
+        manifests.clear();
         await player.load(address, start);
       } catch (error) {
         // A load that a later one replaced is no failure.
