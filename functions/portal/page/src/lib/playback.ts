@@ -48,7 +48,6 @@ export async function open(stage: HTMLElement, video: HTMLVideoElement, failed: 
   overlay.configure({
     controlPanelElements: PANEL,
     overflowMenuButtons: MENU,
-    
     enableKeyboardPlaybackControls: true,
     seekBarColors: { base: "rgb(255 255 255 / 30%)", buffered: "rgb(255 255 255 / 50%)", played: "#66cdc3" },
   });
