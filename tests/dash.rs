@@ -104,7 +104,7 @@ const WRONGS: &[(&str, &str, &str)] = &[
         "minBufferTime=\"PT2,5S\"",
     ),
     ("5.3.1", "type=\"static\"", "type=\"vod\""),
-    ("5.3.1.2", " mediaPresentationDuration=\"PT17.016S\"", ""),
+    ("5.3.1.2", " mediaPresentationDuration=\"PT17.025S\"", ""),
     ("5.3.1.2", "type=\"static\"", "type=\"dynamic\""),
     ("5.3.2", "<Period id=\"0\"", "<Period id=\"0\" title=\"x\""),
     (

@@ -4,7 +4,8 @@
 //
 // `key`: "right" plays to the end with a seek, other pictures and other sound; "wrong" answers with
 // another key, and "none" takes the token away: both have to end in an error. "captions" is the right
-// key, too: `looks` says what is to be shown then, as [track's label, second, text].
+// key, too: `looks` says what is to be shown then, as [track's label, second, text]. "growing" is a title
+// whose rest is held back until all sessions play: each says so in a line, "playing". It has `length` seconds.
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { fileURLToPath } from "node:url";
@@ -207,6 +208,27 @@ async function read(page, looks) {
   return seen;
 }
 
+/** Plays a title that is not all there from its start, and to its end when it is; `manifests` is what was read of it. */
+async function grow(page, manifests, length) {
+  const until = (condition, argument, limit = LIMIT) => page.waitForFunction(condition, argument, limit);
+  await until(() => window.failure || document.querySelector("video").readyState >= 2);
+  await page.evaluate(() => { document.querySelector("video").play().catch(() => {}); });
+  await until(() => window.failure || document.querySelector("video").currentTime > 0.3);
+  const seen = { first: await page.evaluate(observe), read: [...manifests] };
+  console.log("playing");
+  await until((length) => window.failure || Math.abs(document.querySelector("video").duration - length) < 0.5, length, { timeout: 90000 });
+  // A player may have stopped where nothing more was, and needs a moment to know of the rest.
+  await until(() => window.failure || document.querySelector("video").currentTime > 4);
+  seen.onward = await page.evaluate(observe);
+  await page.evaluate(() => {
+    const video = document.querySelector("video");
+    video.currentTime = video.duration - 1;
+    video.play().catch(() => {});
+  });
+  await until(() => window.failure || document.querySelector("video").ended);
+  return { ...seen, last: await page.evaluate(observe) };
+}
+
 /** Waits for an error; whatever frames were shown meanwhile are counted. */
 async function refuse(page) {
   await page.evaluate(() => { document.querySelector("video").play().catch(() => {}); });
@@ -231,16 +253,24 @@ async function lie(page) {
   });
 }
 
-async function session(browser, origin, { player, address, key, looks }) {
+async function session(browser, origin, { player, address, key, looks, length }) {
   const page = await browser.newPage();
   const problems = [];
   page.on("pageerror", (error) => problems.push(String(error)));
   if (key === "wrong") await lie(page);
+  const manifests = new Set();
+  if (key === "growing") page.on("response", async (response) => {
+    if (response.status() >= 400) problems.push(`${response.status()} ${response.url()}`);
+    if (!/\.(mpd|m3u8)\?/.test(response.url())) return;
+    const text = await response.text().catch(() => "");
+    if (/type="dynamic"|PLAYLIST-TYPE:EVENT/.test(text)) manifests.add("growing");
+    if (/type="static"|EXT-X-ENDLIST/.test(text)) manifests.add("finished");
+  });
   const start = Date.now();
   try {
     await page.goto(origin);
     await page.evaluate(PLAYERS[player], key === "none" ? address.replace(/\?.*/, "") : address);
-    const seen = key === "right" ? await watch(page) : looks ? await read(page, looks) : await refuse(page);
+    const seen = key === "right" ? await watch(page) : key === "growing" ? await grow(page, manifests, length) : looks ? await read(page, looks) : await refuse(page);
     return { ...seen, failure: await page.evaluate(() => window.failure ?? null), problems };
   } catch (error) {
     const seen = await page.evaluate(observe).catch(() => null);
@@ -268,8 +298,9 @@ async function work() {
     reports[next[0]] = { ...next[1], ...(await session(browser, origin, next[1])) };
   }
 }
-// Players wait most of the time: three at once take a third of it.
-await Promise.all([work(), work(), work()]);
+// Players wait most of the time: three at once take a third of it. A title that grows is held for all of them.
+const atOnce = waiting.every(([, asked]) => asked.key === "growing") ? waiting.length : 3;
+await Promise.all(Array.from({ length: atOnce }, work));
 for (const report of reports) console.log(JSON.stringify(report));
 await browser.close();
 server.close();

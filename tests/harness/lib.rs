@@ -11,5 +11,5 @@ pub mod schema;
 pub use browser::{chromium, scripts};
 pub use bundle::{Added, Bundle, Listed, signal};
 pub use clips::{clip, clips};
-pub use process::{Usage, descendants, find, peak_resident_bytes, usage, usage_by_program};
+pub use process::{Held, Usage, descendants, find, peak_resident_bytes, usage, usage_by_program};
 pub use published::{clear_parts, tree, wait_for_storyboard};

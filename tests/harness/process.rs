@@ -1,6 +1,10 @@
-//! What a tree of processes costs, read from the kernel (proc(5)).
+//! What a tree of processes costs, read from the kernel (proc(5)), and holding some of it.
 
 use std::{collections::BTreeMap, fs};
+
+use anyhow::{Result, ensure};
+
+use crate::signal;
 
 /// Processor time of a tree of processes, its ended and awaited children included.
 #[derive(Clone, Copy, Debug, Default)]
@@ -104,7 +108,39 @@ fn name(pid: u32) -> Option<String> {
 #[must_use]
 pub fn find(root: u32, program: &str) -> Option<u32> {
     // Parents come before their children: of PostgreSQL, the first is the postmaster.
-    descendants(root)
-        .into_iter()
-        .find(|pid| name(*pid).is_some_and(|name| name == program[..program.len().min(15)]))
+    descendants(root).into_iter().find(|pid| is(*pid, program))
+}
+
+/// Whether the process has that name.
+fn is(pid: u32, program: &str) -> bool {
+    name(pid).is_some_and(|name| name == program[..program.len().min(15)])
+}
+
+/// Processes that stand still until it is dropped.
+#[derive(Debug)]
+pub struct Held(Vec<u32>);
+
+impl Held {
+    /// Holds all processes of that name below `root`.
+    ///
+    /// # Errors
+    /// Where there are none.
+    pub fn all(root: u32, program: &str) -> Result<Self> {
+        let mut found = descendants(root);
+        found.retain(|pid| is(*pid, program));
+        ensure!(!found.is_empty(), "no {program} runs");
+        for pid in &found {
+            signal(*pid, "STOP")?;
+        }
+        Ok(Self(found))
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        for pid in &self.0 {
+            // One that has ended meanwhile needs nothing.
+            let _ = signal(*pid, "CONT");
+        }
+    }
 }

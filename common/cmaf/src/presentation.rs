@@ -278,7 +278,7 @@ impl Presentation {
             .filter(|protection| protection.scheme != Scheme::None)
     }
 
-    fn tracks(&self) -> impl Iterator<Item = &Track> {
+    pub(crate) fn tracks(&self) -> impl Iterator<Item = &Track> {
         let video = self.video.iter().map(|video| &video.track);
         video.chain(self.audio.iter().map(|audio| &audio.track))
     }

@@ -41,6 +41,9 @@ pub struct AudioPlanned {
     pub rendition: AudioRendition,
     /// Frames in which the whole rendition ends, planned from the video's length: silence is added up to it.
     pub total_frames: u64,
+    /// How many samples of the last of them are shown: up to where the picture ends; all where it is not told.
+    #[serde(default)]
+    pub last_frame_samples: Option<u32>,
     /// How the first package is encrypted.
     pub scheme: Scheme,
 }

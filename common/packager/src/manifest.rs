@@ -124,6 +124,7 @@ pub(crate) fn write(done: &[Done], settings: &Settings, out: &Path) -> Result<()
     let now = Times {
         available_from: OffsetDateTime::UNIX_EPOCH,
         published: OffsetDateTime::UNIX_EPOCH,
+        clock: "",
     };
     let mut mpd = dash::mpd(&whole, &now);
     let said: BTreeMap<_, _> = done

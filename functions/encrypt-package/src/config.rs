@@ -42,6 +42,12 @@ impl Config {
         format!("{}/key", self.package_uri(asset, package))
     }
 
+    /// Address at which players get the time.
+    #[must_use]
+    pub fn clock_uri(&self) -> String {
+        format!("{}/api/time", self.portal_url)
+    }
+
     fn package_uri(&self, asset: AssetId, package: PackageNo) -> String {
         format!("{}/api/assets/{asset}/packages/{package}", self.portal_url)
     }

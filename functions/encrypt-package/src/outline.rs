@@ -97,10 +97,11 @@ fn are_usable(tiles: &Tiles) -> bool {
 }
 
 /// The wall-clock times of a growing manifest.
-pub(crate) fn times(publication: &Publication) -> Times {
+pub(crate) fn times<'a>(publication: &Publication, clock: &'a str) -> Times<'a> {
     Times {
         available_from: publication.created_at,
         published: publication.packaged_at,
+        clock,
     }
 }
 

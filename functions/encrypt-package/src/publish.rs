@@ -53,7 +53,8 @@ impl EncryptPackage {
         self.write_playlists(asset, package, playlists::beneath(&title))
             .await?;
         let mpd = Key::Dash { asset, package };
-        let times = outline::times(publication);
+        let clock = self.config.clock_uri();
+        let times = outline::times(publication, &clock);
         tokio::try_join!(
             self.write_playlists(asset, package, playlists::multivariant(&title)),
             async {

@@ -200,6 +200,10 @@ struct DeadLetter {
     failed_at: OffsetDateTime,
 }
 
+/// Where players begin (ISO/IEC 23009-1, C.4). dash.js takes what is still growing for a broadcast, whose
+/// newest moment is told by the clock; that moment may not be there yet.
+const FROM_THE_START: &str = "#t=0";
+
 /// The multivariant playlist for hls.js lies beside the other.
 fn for_hls_js(key: &str) -> String {
     let folder = key.rsplit_once('/').map_or("", |(folder, _)| folder);
@@ -230,7 +234,13 @@ impl Title {
                 .map(|key| for_hls_js(key))
                 .as_ref()
                 .map(manifest),
-            dash: asset.dash.as_ref().map(manifest),
+            dash: asset.dash.as_ref().map(|key| {
+                let address = manifest(key);
+                match asset.state {
+                    AssetState::Playable => address + FROM_THE_START,
+                    _ => address,
+                }
+            }),
             watch: addresses.watch(asset.id),
             poster: pictures.map(|pictures| media(&pictures.poster)),
             storyboard: pictures.and_then(|pictures| pictures.storyboard.as_ref().map(media)),

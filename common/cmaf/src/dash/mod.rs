@@ -29,12 +29,15 @@ type Xml = Writer<Vec<u8>>;
 /// the first picture, and much shorter than what they buffer.
 const DELAY_MARGIN_MICROS: u64 = 2_000_000;
 
+/// An address that answers with the time as `xs:dateTime`.
+const CLOCK: &str = "urn:mpeg:dash:utc:http-xsdate:2014";
+
 /// How often players look for more.
 const UPDATE_PERIOD: &str = "PT1S";
 
-/// How much shorter than its segments a finished title is said to be. Browsers count a buffer's end in whole
-/// microseconds, picture by picture, and end up to some of them before the segments do: dash.js 5 takes that for
-/// a gap once something was sought, and never ends. It and Shaka Player keep pictures of up to 10 ms more.
+/// How much longer than its tracks a finished title is said to be. A browser says that it has ended some
+/// milliseconds after its last picture: dash.js 5, which looks five times a second whether the stated end has
+/// passed, would see it first now and then, stop there, and go back half a second.
 const END_MARGIN_MICROS: u64 = 1_000;
 
 /// What players need to have before they begin is at most this, and at most the first segment,
@@ -43,11 +46,14 @@ const MIN_BUFFER_MICROS: u64 = 2_000_000;
 
 /// The wall-clock times that a growing manifest has to state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Times {
+pub struct Times<'a> {
     /// When the title's first instant counts as published: the same in every version of the manifest.
     pub available_from: OffsetDateTime,
     /// When what the manifest names came to be there.
     pub published: OffsetDateTime,
+    /// Address that answers with the time as `xs:dateTime`; empty where there is none. Without it players
+    /// with wrong clocks look for what is not there yet, or ask a server of somebody else's.
+    pub clock: &'a str,
 }
 
 /// Writes the manifest, which lies beside the renditions' folders.
@@ -57,7 +63,7 @@ pub struct Times {
     clippy::expect_used,
     reason = "writing to memory cannot fail, and all that is written is text"
 )]
-pub fn mpd(presentation: &Presentation, times: &Times) -> String {
+pub fn mpd(presentation: &Presentation, times: &Times<'_>) -> String {
     let mut xml = Writer::new_with_indent(Vec::new(), b' ', 2);
     write_mpd(&mut xml, presentation, times).expect("memory takes all that is written");
     let mut text = String::from_utf8(xml.into_inner()).expect("the manifest is text");
@@ -65,7 +71,7 @@ pub fn mpd(presentation: &Presentation, times: &Times) -> String {
     text
 }
 
-fn write_mpd(xml: &mut Xml, presentation: &Presentation, times: &Times) -> io::Result<()> {
+fn write_mpd(xml: &mut Xml, presentation: &Presentation, times: &Times<'_>) -> io::Result<()> {
     xml.write_event(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)))?;
     let attributes = mpd_attributes(presentation, times);
     xml.create_element("MPD")
@@ -78,12 +84,18 @@ fn write_mpd(xml: &mut Xml, presentation: &Presentation, times: &Times) -> io::R
             xml.create_element("Period")
                 .with_attributes([("id", "0"), ("start", "PT0S")])
                 .write_inner_content(|xml| set::write_all(xml, presentation))?;
+            if !presentation.complete && !times.clock.is_empty() {
+                // ISO/IEC 23009-1, 5.8.4.11.
+                xml.create_element("UTCTiming")
+                    .with_attributes([("schemeIdUri", CLOCK), ("value", times.clock)])
+                    .write_empty()?;
+            }
             Ok(())
         })?;
     Ok(())
 }
 
-fn mpd_attributes(presentation: &Presentation, times: &Times) -> Vec<(&'static str, String)> {
+fn mpd_attributes(presentation: &Presentation, times: &Times<'_>) -> Vec<(&'static str, String)> {
     let mut attributes = vec![
         ("xmlns", "urn:mpeg:dash:schema:mpd:2011".to_owned()),
         ("xmlns:cenc", "urn:mpeg:cenc:2013".to_owned()),
@@ -100,8 +112,10 @@ fn mpd_attributes(presentation: &Presentation, times: &Times) -> Vec<(&'static s
     ];
     if presentation.complete {
         attributes.push(("type", "static".to_owned()));
-        let length = presentation.length().micros_up();
-        let stated = length.saturating_sub(END_MARGIN_MICROS);
+        let tracks = presentation
+            .tracks()
+            .map(|track| track.length().micros_up());
+        let stated = tracks.max().unwrap_or_default() + END_MARGIN_MICROS;
         attributes.push(("mediaPresentationDuration", duration(stated)));
     } else {
         attributes.push(("type", "dynamic".to_owned()));

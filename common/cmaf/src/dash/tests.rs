@@ -14,10 +14,11 @@ use crate::{
     },
 };
 
-fn times() -> Times {
+fn times() -> Times<'static> {
     Times {
         available_from: datetime!(2026-11-20 10:00:00 UTC),
         published: datetime!(2026-11-20 10:01:02.5 UTC),
+        clock: "/api/time",
     }
 }
 

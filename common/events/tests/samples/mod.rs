@@ -125,6 +125,7 @@ fn plan_samples() -> Vec<Sample> {
             part: plan.audio_parts[0],
             rendition: plan.audio[0].clone(),
             total_frames: 469,
+            last_frame_samples: Some(768),
             scheme: plan.scheme,
         }),
         Sample::of(&ChunkTranscoded {

@@ -132,6 +132,7 @@ impl Story {
             part: self.part(index),
             rendition: audio_rendition(name),
             total_frames: 10_000,
+            last_frame_samples: None,
             scheme: Scheme::Cbcs,
         })
     }

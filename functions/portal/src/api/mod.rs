@@ -2,6 +2,7 @@
 
 mod assets;
 mod captions;
+mod clock;
 pub(crate) mod detections;
 mod events;
 mod keys;
@@ -32,9 +33,10 @@ struct Description;
 
 /// Everything under `/api` and `/packaging`, and its OpenAPI document.
 pub(crate) fn routes() -> (Router<Portal>, Document) {
-    let licenses = OpenApiRouter::new()
+    let players = OpenApiRouter::new()
         .routes(routes!(keys::license))
         .routes(routes!(keys::identity_key))
+        .routes(routes!(clock::clock))
         .layer(media::any_site());
     let captions = OpenApiRouter::new()
         .routes(routes!(captions::import))
@@ -56,7 +58,7 @@ pub(crate) fn routes() -> (Router<Portal>, Document) {
         .routes(routes!(keys::rekey))
         .routes(routes!(keys::key))
         .routes(routes!(keys::rewrap))
-        .merge(licenses)
+        .merge(players)
         .merge(captions)
         .merge(packaging::routes());
     let mut document = Description::openapi();

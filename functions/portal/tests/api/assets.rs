@@ -6,6 +6,7 @@ use axum::http::{Method, StatusCode, header};
 use http_body_util::BodyExt;
 use reeldrop_store::Bucket;
 use serde_json::{Value, json};
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use crate::support::{Stage, bytes, request, unknown};
 
@@ -53,6 +54,32 @@ async fn a_ready_title_is_shown_with_absolute_addresses() {
     assert!(package["number"].is_i64());
     let steps = shown["progress"]["steps"].as_array().unwrap();
     assert!(steps.iter().all(|step| step["label"].is_string()));
+}
+
+#[tokio::test]
+async fn players_begin_a_growing_title_at_its_start_and_are_told_the_time() {
+    let stage = Stage::new().await;
+    let asset = stage.received("a.mp4").await;
+    stage.make_ready(asset).await;
+    stage
+        .sql(&format!(
+            "update assets set state = 'playable', ready_at = null where id = '{asset}'"
+        ))
+        .await;
+    let (_, shown) = stage.get_json(&format!("/api/assets/{asset}")).await;
+    assert_eq!(shown["state"], "playable");
+    let dash = shown["dash"].as_str().unwrap();
+    assert!(dash.ends_with("#t=0"), "{dash}");
+
+    let before = OffsetDateTime::now_utc();
+    let answer = stage.get("/api/time").await;
+    assert_eq!(answer.headers()[header::CACHE_CONTROL], "no-store");
+    let told = String::from_utf8(bytes(answer).await).unwrap();
+    let told = OffsetDateTime::parse(&told, &Rfc3339).unwrap();
+    assert!(
+        (before..=OffsetDateTime::now_utc()).contains(&told),
+        "{told}"
+    );
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::support::Stage;
 
-const PATHS: [&str; 24] = [
+const PATHS: [&str; 25] = [
     "/api/assets",
     "/api/assets/{id}",
     "/api/assets/{id}/captions",
@@ -22,6 +22,7 @@ const PATHS: [&str; 24] = [
     "/api/events",
     "/api/keys/rewrap",
     "/api/search",
+    "/api/time",
     "/api/uploads",
     "/api/uploads/{id}",
     "/api/uploads/{id}/abort",

@@ -79,12 +79,16 @@ pub(super) fn parts(profile: &Profile, timeline: &Timeline, segments: u32) -> Ve
     parts
 }
 
-/// AAC frames of a whole rendition: up to the end of the picture, rounded up.
-pub(super) fn total_frames(plan: &Plan) -> u64 {
+/// AAC frames of a whole rendition, up to the end of the picture, and how many samples of the last one lie
+/// before it.
+pub(super) fn total_frames(plan: &Plan) -> (u64, u32) {
     let rate = plan
         .audio
         .first()
         .map_or(0, |rendition| u128::from(rendition.sample_rate_hz));
     let samples = u128::from(plan.duration_ticks) * rate;
-    samples.div_ceil(AAC_FRAME * u128::from(plan.timeline.timescale)) as u64
+    let samples = samples.div_ceil(u128::from(plan.timeline.timescale).max(1));
+    let frames = samples.div_ceil(AAC_FRAME);
+    let last = samples - frames.saturating_sub(1) * AAC_FRAME;
+    (frames as u64, last as u32)
 }

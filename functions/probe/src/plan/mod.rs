@@ -47,7 +47,7 @@ pub fn plan(media: &Media, keys_ns: &[i64], profile: &Profile, scheme: Scheme) -
 #[must_use]
 pub fn parts(probed: &MediaProbed) -> Vec<Part> {
     let plan = &probed.plan;
-    let total_frames = audio::total_frames(plan);
+    let (total_frames, last_frame_samples) = audio::total_frames(plan);
     let mut parts = Vec::new();
     for part in &plan.audio_parts {
         for rendition in &plan.audio {
@@ -61,6 +61,7 @@ pub fn parts(probed: &MediaProbed) -> Vec<Part> {
                     part: *part,
                     rendition: rendition.clone(),
                     total_frames,
+                    last_frame_samples: Some(last_frame_samples),
                     scheme: plan.scheme,
                 })),
             ));

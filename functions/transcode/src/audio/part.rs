@@ -167,21 +167,27 @@ fn write(
                 "frames {frame} to {until} did not come out"
             )));
         };
-        segments.push(write_segment(number, frame, range, out)?);
+        let last = match planned.last_frame_samples {
+            Some(samples) if until == planned.total_frames => samples.clamp(1, AAC_FRAME as u32),
+            _ => AAC_FRAME as u32,
+        };
+        segments.push(write_segment(number, frame, range, last, out)?);
         (number, frame) = (number + 1, until);
     }
     Ok(segments)
 }
 
+/// `last` is how many samples of the last packet are shown: sound is to end with the picture.
 fn write_segment(
     number: u32,
     frame: u64,
     packets: &[Bytes],
+    last: u32,
     out: &mut Vec<u8>,
 ) -> Result<ClearSegment, Error> {
     let offset = out.len() as u64;
     let start_ticks = frame * AAC_FRAME;
-    let samples: Vec<Sample> = packets
+    let mut samples: Vec<Sample> = packets
         .iter()
         .map(|packet| Sample {
             data: packet.clone(),
@@ -190,6 +196,9 @@ fn write_segment(
             sync: true,
         })
         .collect();
+    if let Some(sample) = samples.last_mut() {
+        sample.duration = last;
+    }
     let header = FragmentHeader {
         sequence: number + 1,
         base_decode_time: start_ticks,
@@ -198,7 +207,10 @@ fn write_segment(
     Ok(ClearSegment {
         number,
         start_ticks,
-        duration_ticks: packets.len() as u64 * AAC_FRAME,
+        duration_ticks: samples
+            .iter()
+            .map(|sample| u64::from(sample.duration))
+            .sum(),
         offset,
         bytes: out.len() as u64 - offset,
         samples: packets.len() as u32,

@@ -120,6 +120,7 @@ pub(crate) fn sound(source: Source, total_frames: u64) -> AudioPlanned {
             default: true,
         },
         total_frames,
+        last_frame_samples: None,
         scheme: Scheme::Cbcs,
     }
 }

@@ -115,6 +115,26 @@ async fn a_steady_tone_goes_through_every_seam() {
 }
 
 #[tokio::test]
+async fn sound_ends_with_the_picture_within_a_frame() {
+    let Some(path) = media("h264_aac_640x360_17s.mp4") else {
+        return;
+    };
+    let endpoint = Endpoint::start().await;
+    let planned = AudioPlanned {
+        last_frame_samples: Some(100),
+        ..sound(endpoint.upload(&path).await, 5 * 48_000 / 1024)
+    };
+    let mut ticks = 0;
+    for part in parts(&planned, &[1]) {
+        for segment in endpoint.audio(&part).await.unwrap().rendition.segments {
+            assert_eq!(segment.start_ticks, ticks);
+            ticks += segment.duration_ticks;
+        }
+    }
+    assert_eq!(ticks, (planned.total_frames - 1) * FRAME as u64 + 100);
+}
+
+#[tokio::test]
 async fn real_sound_in_parts_is_the_sound_in_one() {
     let Some(path) = media("h264_aac_640x360_17s.mp4") else {
         return;
