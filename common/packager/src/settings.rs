@@ -55,6 +55,6 @@ pub struct Settings {
     /// address counts from the folder of the manifests, for every playlist.
     pub key_uri: String,
     /// What the DASH manifest, and HLS playlists for hls.js, say of where licences are: a W3C ClearKey
-    /// service; relative as `key_uri`.
+    /// service; relative as `key_uri`, but that players of DASH take it from their page's address.
     pub license_uri: String,
 }

@@ -80,7 +80,8 @@ pub(crate) struct Package {
     /// counts from DIR, in every playlist. [default: key, of several key-{kid}]
     #[arg(long, value_name = "URI")]
     key_uri: Option<String>,
-    /// Where players of DASH, and hls.js, find licences (W3C ClearKey); relative as --key-uri.
+    /// Where players of DASH, and hls.js, find licences (W3C ClearKey). Relative as --key-uri in HLS;
+    /// players of DASH need an absolute address.
     #[arg(long, value_name = "URI", default_value = "license")]
     license_uri: String,
     /// Print JSON, for programs.
