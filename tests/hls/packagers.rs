@@ -152,9 +152,14 @@ fn a_package_breaks_no_rule_that_is_in_a_packagers_hands() {
             };
             let folder = tempfile::tempdir().unwrap();
             package_file(&[Input::File(clip.clone())], &settings, folder.path()).unwrap();
-            let mut findings = lint(&files(folder.path()), STREAM, None);
-            findings.retain(|finding| !OF_THE_INPUT.contains(&finding.rule));
-            assert!(findings.is_empty(), "{name}, {layout:?}: {findings:#?}");
+            for stream in [STREAM, "stream-clearkey.m3u8"] {
+                let mut findings = lint(&files(folder.path()), stream, None);
+                findings.retain(|finding| !OF_THE_INPUT.contains(&finding.rule));
+                assert!(
+                    findings.is_empty(),
+                    "{name}, {layout:?}, {stream}: {findings:#?}"
+                );
+            }
         }
     }
 }

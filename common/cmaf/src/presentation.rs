@@ -30,7 +30,7 @@ pub struct Presentation {
     pub video: Vec<Video>,
     /// Audio renditions, the default one first.
     pub audio: Vec<Audio>,
-    /// How samples are encrypted; none where they are clear.
+    /// How samples of all tracks are encrypted that do not say it themselves; none where they are clear.
     pub protection: Option<Protection>,
     /// Captions; none by default.
     pub text: Vec<TextTrack>,
@@ -71,6 +71,8 @@ pub struct Track {
     pub segments: Vec<PublishedSegment>,
     /// Key frames of the segments that decode alone, in order; none by default.
     pub key_frames: Vec<KeyFrame>,
+    /// How its samples are encrypted, where not as the presentation says of all.
+    pub protection: Option<Protection>,
 }
 
 impl Default for Track {
@@ -82,6 +84,7 @@ impl Default for Track {
             declared_bps: 0,
             segments: Vec::new(),
             key_frames: Vec::new(),
+            protection: None,
         }
     }
 }
@@ -270,11 +273,11 @@ impl Presentation {
         }
     }
 
-    /// The protection, where samples are encrypted at all.
+    /// How a track's samples are encrypted, where they are.
     #[must_use]
-    pub fn encrypted(&self) -> Option<&Protection> {
-        self.protection
-            .as_ref()
+    pub fn protection_of<'a>(&'a self, track: &'a Track) -> Option<&'a Protection> {
+        let own = track.protection.as_ref();
+        own.or(self.protection.as_ref())
             .filter(|protection| protection.scheme != Scheme::None)
     }
 
@@ -298,7 +301,7 @@ mod tests {
             timescale: 10,
             declared_bps: 1,
             segments: segments(ticks, bytes),
-            key_frames: Vec::new(),
+            ..Track::default()
         }
     }
 

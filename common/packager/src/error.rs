@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use reeldrop_cmaf::CmafError;
+use uuid::Uuid;
 
 use crate::Input;
 
@@ -56,6 +57,24 @@ pub enum PackageError {
     /// A scheme needs a key for each track.
     #[error("no key for {0}: give --key and --kid without a label, or for {0}")]
     NoKey(String),
+    /// No rule of a key server's document fits.
+    #[error(
+        "no key for {0}: no usage rule of the CPIX document is for it; have it made with one that is"
+    )]
+    NoRule(String),
+    /// Rules of a key server's document contradict each other.
+    #[error(
+        "two keys for {track}: usage rules of the CPIX document give it {} and {}; have it made with \
+         rules of which one is for it",
+        kids[0],
+        kids[1]
+    )]
+    SeveralRules {
+        /// The track's name.
+        track: String,
+        /// Ids of two keys that it would get.
+        kids: [Uuid; 2],
+    },
     /// HLS names a key by its address alone.
     #[error("several keys need addresses of their own: give --key-uri with {{kid}} in it")]
     OneKeyUri,
@@ -82,6 +101,8 @@ impl PackageError {
             | Self::StreamIndex
             | Self::Order
             | Self::NoKey(_)
+            | Self::NoRule(_)
+            | Self::SeveralRules { .. }
             | Self::BoxTooLarge(_) => Self::Input(input.clone(), Box::new(self)),
         }
     }

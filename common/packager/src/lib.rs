@@ -1,10 +1,13 @@
 #![doc = include_str!("../README.md")]
 
+mod document;
 mod error;
 mod joined;
+mod keys;
 mod manifest;
 mod mpd;
 mod output;
+mod playlists;
 mod ranges;
 mod settings;
 mod source;
@@ -14,9 +17,12 @@ use std::io::{Read, Write};
 use std::path::Path;
 
 use reeldrop_cmaf::movie::{Kind, Movie, MovieTrack};
+use uuid::Uuid;
 
+pub use document::{DocumentError, document_of, keys_of};
 pub use error::PackageError;
-pub use settings::{Input, Key, Keys, Layout, Settings};
+pub use keys::{Key, Keys};
+pub use settings::{Input, Layout, Settings};
 
 use joined::Joined;
 use manifest::Done;
@@ -35,6 +41,8 @@ pub struct Packaged {
     pub segments: usize,
     /// Bytes of all segments.
     pub bytes: u64,
+    /// Id of the key that it is encrypted with; none where it is clear.
+    pub kid: Option<Uuid>,
 }
 
 /// Packages `inputs` into the folder `out`, which is made where it is not there.

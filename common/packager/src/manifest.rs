@@ -1,23 +1,19 @@
 //! From what was written to what the manifests say.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fs;
 use std::ops::Range;
 use std::path::Path;
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
 use reeldrop_cmaf::Codec;
 use reeldrop_cmaf::boxes::common_pssh;
 use reeldrop_cmaf::dash::{self, Times};
-use reeldrop_cmaf::hls::{self, KeyFormat};
 use reeldrop_cmaf::movie::{Kind, MovieTrack};
 use reeldrop_cmaf::presentation::{Audio, Presentation, Protection, Span, Track, Video};
 use reeldrop_events::{KeyFrame, PublishedSegment, Ratio};
 use time::OffsetDateTime;
-use uuid::Uuid;
 
-use crate::mpd::{self, Said};
-use crate::{PackageError, Packaged, Settings, ranges};
+use crate::{Key, PackageError, Packaged, Settings, mpd, playlists};
 
 /// A track that has been written.
 pub(crate) struct Done {
@@ -27,7 +23,7 @@ pub(crate) struct Done {
     codec_string: String,
     pub(crate) timescale: u32,
     language: String,
-    kid: Option<Uuid>,
+    protection: Option<Protection>,
     pub(crate) segments: Vec<PublishedSegment>,
     /// Key frames that decode alone, in order.
     pub(crate) key_frames: Vec<KeyFrame>,
@@ -37,7 +33,13 @@ pub(crate) struct Done {
 }
 
 impl Done {
-    pub(crate) fn new(track: &MovieTrack<'_>, name: &str, kid: Option<Uuid>) -> Self {
+    /// With the key that its samples are encrypted with, if any.
+    pub(crate) fn new(
+        track: &MovieTrack<'_>,
+        name: &str,
+        key: Option<&Key>,
+        settings: &Settings,
+    ) -> Self {
         Self {
             name: name.to_owned(),
             kind: track.kind,
@@ -45,7 +47,7 @@ impl Done {
             codec_string: track.codec_string.clone(),
             timescale: track.timescale,
             language: track.language.clone(),
-            kid,
+            protection: key.map(|key| protection(key, settings)),
             segments: Vec::new(),
             key_frames: Vec::new(),
             samples: 0,
@@ -59,19 +61,19 @@ impl Done {
             codec: self.codec_string.clone(),
             segments: self.segments.len(),
             bytes: self.segments.iter().map(|segment| segment.bytes).sum(),
+            kid: self.protection.as_ref().map(|protection| protection.kid),
         }
     }
 
-    fn said(&self) -> Said {
-        Said {
-            key: self
-                .kid
-                .map(|kid| (kid, STANDARD.encode(common_pssh(&[kid])))),
-            ranges: self.ranges.clone(),
-        }
+    pub(crate) fn name(&self) -> &str {
+        &self.name
     }
 
-    fn track(&self) -> Track {
+    pub(crate) fn is_encrypted(&self) -> bool {
+        self.protection.is_some()
+    }
+
+    pub(crate) fn track(&self) -> Track {
         Track {
             name: self.name.clone(),
             codec: self.codec_string.clone(),
@@ -79,6 +81,7 @@ impl Done {
             declared_bps: 0,
             segments: self.segments.clone(),
             key_frames: self.key_frames.clone(),
+            protection: self.protection.clone(),
         }
     }
 
@@ -113,92 +116,38 @@ pub(crate) const KID: &str = "{kid}";
 
 /// Writes the manifests, which make what was written playable.
 pub(crate) fn write(done: &[Done], settings: &Settings, out: &Path) -> Result<(), PackageError> {
-    let mut whole = presentation(done, settings);
-    for track in done {
-        // Under its own key.
-        whole.protection = protection(track.kid, settings);
-        write_playlists(&whole, track, out)?;
-    }
-    let text = multivariant(&mut whole, done, settings);
-    put(&out.join("stream.m3u8"), &text)?;
+    let whole = presentation(done, settings);
+    playlists::write(&whole, done, out)?;
     let now = Times {
         available_from: OffsetDateTime::UNIX_EPOCH,
         published: OffsetDateTime::UNIX_EPOCH,
         clock: "",
     };
     let mut mpd = dash::mpd(&whole, &now);
-    let said: BTreeMap<_, _> = done
+    let ranges: BTreeMap<_, _> = done
         .iter()
-        .map(|track| (track.name.clone(), track.said()))
+        .filter_map(|track| Some((track.name.clone(), track.ranges.clone()?)))
         .collect();
-    let keys: BTreeSet<_> = done.iter().map(|track| track.kid).collect();
-    if keys.len() > 1 || said.values().any(|said| said.ranges.is_some()) {
-        mpd = mpd::change(&mpd, &said).map_err(PackageError::Manifest)?;
+    if !ranges.is_empty() {
+        mpd = mpd::change(&mpd, &ranges).map_err(PackageError::Manifest)?;
     }
     put(&out.join("stream.mpd"), &mpd)
 }
 
-/// The playlists of a track: of its segments, and of its key frames where it is a picture.
-fn write_playlists(whole: &Presentation, done: &Done, out: &Path) -> Result<(), PackageError> {
-    let format = KeyFormat::Identity;
-    let track = done.track();
-    let media = hls::media_for(whole, &track, format);
-    let iframes = hls::iframes(whole, &track, format);
-    let playlists = iframes.map(|text| (format.iframes_file(), text));
-    for (file, mut text) in playlists.into_iter().chain([(format.media_file(), media)]) {
-        if let Some((init, index)) = &done.ranges {
-            text = ranges::change(&text, init, index.end, &done.segments);
-        }
-        put(&out.join(&done.name).join(file), &text)?;
-    }
-    Ok(())
-}
-
-/// The multivariant playlist, with a session key for each key that a track has. `whole` is left with
-/// the first key.
-fn multivariant(whole: &mut Presentation, done: &[Done], settings: &Settings) -> String {
-    let is_key = |line: &&str| line.starts_with("#EXT-X-SESSION-KEY:");
-    let mut keys: Vec<String> = Vec::new();
-    for track in done {
-        whole.protection = protection(track.kid, settings);
-        let own = hls::multivariant(whole);
-        let new = own.lines().filter(is_key).map(str::to_owned);
-        for key in new {
-            if !keys.contains(&key) {
-                keys.push(key);
-            }
-        }
-    }
-    whole.protection = protection(done.iter().find_map(|track| track.kid), settings);
-    let mut text = String::new();
-    for line in hls::multivariant(whole).lines() {
-        // All of them where the first one stood.
-        let lines = match is_key(&line) {
-            true => std::mem::take(&mut keys),
-            false => vec![line.to_owned()],
-        };
-        for line in lines {
-            text.push_str(&line);
-            text.push('\n');
-        }
-    }
-    text
-}
-
-fn put(path: &Path, text: &str) -> Result<(), PackageError> {
+pub(crate) fn put(path: &Path, text: &str) -> Result<(), PackageError> {
     fs::write(path, text).map_err(|error| PackageError::Write(path.into(), error))
 }
 
-fn protection(kid: Option<Uuid>, settings: &Settings) -> Option<Protection> {
-    let kid = kid?;
-    Some(Protection {
+/// What manifests say of tracks under `key`.
+fn protection(key: &Key, settings: &Settings) -> Protection {
+    Protection {
         scheme: settings.scheme,
-        kid,
-        key_uri: settings.key_uri.replace(KID, &kid.simple().to_string()),
+        kid: key.kid,
+        key_uri: settings.key_uri.replace(KID, &key.kid.simple().to_string()),
         license_uri: settings.license_uri.clone(),
-        pssh: common_pssh(&[kid]),
-        systems: Vec::new(),
-    })
+        pssh: common_pssh(&[key.kid]),
+        systems: key.systems.clone(),
+    }
 }
 
 fn presentation(done: &[Done], settings: &Settings) -> Presentation {

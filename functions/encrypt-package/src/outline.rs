@@ -120,6 +120,7 @@ fn track(
         declared_bps,
         key_frames: found.key_frames.iter().filter(is_named).copied().collect(),
         segments,
+        protection: None,
     })
 }
 

@@ -4,6 +4,7 @@
 //! Content keys stand in them in plain text: such a document is a secret.
 
 mod read;
+mod rules;
 mod write;
 
 use reeldrop_events::Scheme;
@@ -12,7 +13,8 @@ use uuid::Uuid;
 use crate::presentation::KeySystem;
 use crate::protect::ContentKey;
 
-pub use read::read;
+pub use read::{ENCRYPTED, MAX_BYTES, read};
+pub use rules::{AudioFilter, UsageRule, VideoFilter};
 pub use write::write;
 
 /// Content keys, and what players of commercial key systems need to get them.
@@ -24,6 +26,8 @@ pub struct Document {
     pub keys: Vec<Key>,
     /// For each key and key system, in the document's order.
     pub systems: Vec<(Uuid, KeySystem)>,
+    /// Which tracks the keys are for; none where it is not said.
+    pub rules: Vec<UsageRule>,
 }
 
 /// One content key.

@@ -2,31 +2,36 @@
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use quick_xml::{
-    Reader,
+    Reader, XmlVersion,
     escape::resolve_predefined_entity,
-    events::{BytesStart, Event},
+    events::{BytesRef, BytesStart, Event},
 };
 use reeldrop_events::Scheme;
 use uuid::Uuid;
 
-use super::{Document, Key};
+use super::{Document, Key, UsageRule};
 use crate::CmafError;
 use crate::presentation::KeySystem;
 use crate::protect::ContentKey;
 
 /// The longest document, bytes: a title has a few keys of a few key systems.
-const MAX_BYTES: usize = 1 << 20;
+pub const MAX_BYTES: usize = 1 << 20;
 
-/// Reads a document. What it says of encoding filters, key periods and usage rules is passed over.
+/// What is not supported of a document whose keys only a certain recipient can read.
+pub const ENCRYPTED: &str = "encrypted content keys (DeliveryData) in a CPIX document";
+
+/// Reads a document. Elements that are not known here are passed over, but for those that change what
+/// a usage rule means.
 ///
 /// # Errors
-/// [`CmafError`] where it is no XML, is longer than 1 MiB, names a key without its id or a value that
-/// cannot be read, or where its keys are themselves encrypted.
+/// [`CmafError`] where it is no XML, is longer than 1 MiB, is cut short, names a key without its id or a
+/// value that cannot be read, has usage rules that cannot be kept, or where its keys are themselves
+/// encrypted ([`ENCRYPTED`]).
 pub fn read(text: &str) -> Result<Document, CmafError> {
     if text.len() > MAX_BYTES {
         return Err(CmafError::TooLarge("CPIX document"));
     }
-    let mut reader = Reader::from_str(text);
+    let mut reader = Reader::from_str(text.trim_start_matches('\u{feff}'));
     let mut state = State::default();
     loop {
         match reader
@@ -40,13 +45,7 @@ pub fn read(text: &str) -> Result<Document, CmafError> {
             }
             Event::Text(part) => state.text.push_str(&part.xml10_content()),
             Event::CData(part) => state.text.push_str(&part.xml10_content()),
-            Event::GeneralRef(name) => {
-                let name = name.into_inner();
-                let meant = resolve_predefined_entity(&name);
-                state
-                    .text
-                    .push_str(meant.ok_or(CmafError::Invalid("entity of the CPIX document"))?);
-            }
+            Event::GeneralRef(name) => state.refer(&name)?,
             Event::End(end) => state.end(end.local_name().as_ref())?,
             Event::Eof => return state.finish(),
             Event::Decl(_) | Event::Comment(_) | Event::PI(_) => {}
@@ -59,9 +58,12 @@ pub fn read(text: &str) -> Result<Document, CmafError> {
 #[derive(Default)]
 struct State {
     is_cpix: bool,
+    /// How many elements are open.
+    depth: usize,
     document: Document,
     key: Option<Key>,
     system: Option<(Uuid, KeySystem)>,
+    rule: Option<UsageRule>,
     /// Text of the innermost element.
     text: String,
 }
@@ -69,11 +71,14 @@ struct State {
 impl State {
     fn begin(&mut self, start: &BytesStart<'_>) -> Result<(), CmafError> {
         self.text.clear();
+        self.depth += 1;
+        let is_root = self.depth == 1;
         match start.local_name().as_ref() {
-            "CPIX" => {
+            "CPIX" if is_root && !self.is_cpix => {
                 self.is_cpix = true;
                 self.document.content_id = attribute(start, "contentId")?;
             }
+            _ if is_root => return Err(CmafError::Missing("CPIX element")),
             "ContentKey" => self.key = Some(key(start)?),
             "DRMSystem" => {
                 let id = uuid(
@@ -87,21 +92,36 @@ impl State {
                 };
                 self.system = Some((kid, system));
             }
-            "EncryptedValue" => {
-                return Err(CmafError::Unsupported(
-                    "encrypted content key in a CPIX document",
-                ));
+            "ContentKeyUsageRule" => self.rule = Some(UsageRule::read(start)?),
+            "EncryptedValue" | "DeliveryData" => return Err(CmafError::Unsupported(ENCRYPTED)),
+            _ => {
+                if let Some(rule) = &mut self.rule {
+                    rule.add(start)?;
+                }
             }
-            _ => {}
+        }
+        Ok(())
+    }
+
+    /// A reference to a character; others would need a document type.
+    fn refer(&mut self, name: &BytesRef<'_>) -> Result<(), CmafError> {
+        const WRONG: CmafError = CmafError::Invalid("entity of the CPIX document");
+        match name.resolve_char_ref().map_err(|_| WRONG)? {
+            Some(character) => self.text.push(character),
+            None => self
+                .text
+                .push_str(resolve_predefined_entity(name).ok_or(WRONG)?),
         }
         Ok(())
     }
 
     fn end(&mut self, name: &str) -> Result<(), CmafError> {
         let text = std::mem::take(&mut self.text);
+        self.depth = self.depth.saturating_sub(1);
         match (name, &mut self.key, &mut self.system) {
             ("ContentKey", key, _) => self.document.keys.extend(key.take()),
             ("DRMSystem", _, system) => self.document.systems.extend(system.take()),
+            ("ContentKeyUsageRule", ..) => self.document.rules.extend(self.rule.take()),
             ("PlainValue", Some(key), _) => {
                 key.key = Some(ContentKey(sixteen(
                     &text,
@@ -130,10 +150,10 @@ impl State {
     }
 
     fn finish(self) -> Result<Document, CmafError> {
-        if self.is_cpix {
-            Ok(self.document)
-        } else {
-            Err(CmafError::Missing("CPIX element"))
+        match (self.is_cpix, self.depth) {
+            (true, 0) => Ok(self.document),
+            (true, _) => Err(CmafError::Truncated("CPIX document")),
+            (false, _) => Err(CmafError::Missing("CPIX element")),
         }
     }
 }
@@ -161,13 +181,16 @@ fn key(start: &BytesStart<'_>) -> Result<Key, CmafError> {
     })
 }
 
-fn attribute(start: &BytesStart<'_>, name: &str) -> Result<Option<String>, CmafError> {
-    let found = start.try_get_attribute(name);
-    let found = found.map_err(|_| CmafError::Invalid("attribute of the CPIX document"))?;
-    Ok(found.map(|attribute| attribute.value.into_owned()))
+pub(super) fn attribute(start: &BytesStart<'_>, name: &str) -> Result<Option<String>, CmafError> {
+    const WRONG: CmafError = CmafError::Invalid("attribute of the CPIX document");
+    let Some(found) = start.try_get_attribute(name).map_err(|_| WRONG)? else {
+        return Ok(None);
+    };
+    let value = found.normalized_value(XmlVersion::Implicit1_0);
+    Ok(Some(value.map_err(|_| WRONG)?.into_owned()))
 }
 
-fn uuid(text: Option<String>, what: &'static str) -> Result<Uuid, CmafError> {
+pub(super) fn uuid(text: Option<String>, what: &'static str) -> Result<Uuid, CmafError> {
     let text = text.ok_or(CmafError::Missing(what))?;
     Uuid::try_parse(&text).map_err(|_| CmafError::Invalid(what))
 }

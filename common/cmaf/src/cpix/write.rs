@@ -15,7 +15,7 @@ use super::{Document, Key};
 use crate::hls::system_key;
 use crate::presentation::KeySystem;
 
-type Xml = Writer<Vec<u8>>;
+pub(super) type Xml = Writer<Vec<u8>>;
 
 /// Writes the document.
 #[must_use]
@@ -50,6 +50,13 @@ fn write_document(xml: &mut Xml, document: &Document) -> io::Result<()> {
                 let mut systems = document.systems.iter();
                 systems.try_for_each(|(kid, system)| write_system(xml, document, *kid, system))
             })?;
+        if !document.rules.is_empty() {
+            xml.create_element("ContentKeyUsageRuleList")
+                .write_inner_content(|xml| {
+                    let mut rules = document.rules.iter();
+                    rules.try_for_each(|rule| rule.write(xml))
+                })?;
+        }
         Ok(())
     })?;
     Ok(())

@@ -57,18 +57,23 @@ fn write_video(
     let shared = others
         .iter()
         .all(|video| timeline::alike(&first.track, &video.track));
+    let key = presentation.protection_of(&first.track);
+    let one_key = others
+        .iter()
+        .all(|video| presentation.protection_of(&video.track) == key);
     xml.create_element("AdaptationSet")
         .with_attributes(set_attributes(&id.to_string(), "video"))
         .write_inner_content(|xml| {
-            write_protection(xml, presentation)?;
+            if one_key {
+                write_protection(xml, presentation, &first.track)?;
+            }
             write_range(xml, first.range)?;
             write_descriptor(xml, "Role", ROLE, "main")?;
             if shared {
                 timeline::write(xml, &first.track)?;
             }
             for video in videos {
-                let template = (!shared).then_some(&video.track);
-                write_video_representation(xml, presentation, video, template)?;
+                write_video_representation(xml, presentation, video, (one_key, shared))?;
             }
             Ok(())
         })?;
@@ -79,7 +84,7 @@ fn write_video_representation(
     xml: &mut Xml,
     presentation: &Presentation,
     video: &Video,
-    template: Option<&Track>,
+    (one_key, shared): (bool, bool),
 ) -> io::Result<()> {
     let element = xml.create_element("Representation").with_attributes([
         ("id", video.track.name.as_str()),
@@ -96,10 +101,19 @@ fn write_video_representation(
         ("frameRate", frame_rate(video.frame_rate).as_str()),
         ("sar", "1:1"),
     ]);
-    match template {
-        Some(track) => element.write_inner_content(|xml| timeline::write(xml, track))?,
-        None => element.write_empty()?,
-    };
+    if one_key && shared {
+        element.write_empty()?;
+        return Ok(());
+    }
+    element.write_inner_content(|xml| {
+        if !one_key {
+            write_protection(xml, presentation, &video.track)?;
+        }
+        if !shared {
+            timeline::write(xml, &video.track)?;
+        }
+        Ok(())
+    })?;
     Ok(())
 }
 
@@ -113,7 +127,7 @@ fn write_audio(
         .with_attributes(set_attributes(&id.to_string(), "audio"))
         .with_attribute(("lang", audio.language.as_str()))
         .write_inner_content(|xml| {
-            write_protection(xml, presentation)?;
+            write_protection(xml, presentation, &audio.track)?;
             if !audio.label.is_empty() {
                 xml.create_element("Label")
                     .write_text_content(BytesText::new(&audio.label))?;
@@ -173,8 +187,8 @@ fn set_attributes<'a>(id: &'a str, content_type: &'a str) -> [(&'a str, &'a str)
     ]
 }
 
-fn write_protection(xml: &mut Xml, presentation: &Presentation) -> io::Result<()> {
-    match presentation.encrypted() {
+fn write_protection(xml: &mut Xml, presentation: &Presentation, track: &Track) -> io::Result<()> {
+    match presentation.protection_of(track) {
         Some(protection) => protection::write(xml, protection),
         None => Ok(()),
     }

@@ -1,3 +1,4 @@
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use quick_xml::{
     Reader,
     events::{BytesStart, Event},
@@ -8,8 +9,9 @@ use time::macros::datetime;
 use super::*;
 use crate::{
     Codec,
+    boxes::common_pssh,
     presentation::{
-        KeySystem, TextTrack,
+        KeySystem, Protection, TextTrack,
         samples::{title, title_with_extras},
     },
 };
@@ -133,6 +135,42 @@ fn renditions_with_other_times_have_templates_of_their_own() {
     assert_eq!(depths, [4, 4, 3, 3]);
 }
 
+/// The key ids of all descriptors, and how deep each lies.
+fn key_ids(text: &str) -> Vec<(usize, String)> {
+    let found = elements(text).into_iter();
+    let found = found.filter(|found| found.name == "ContentProtection");
+    found
+        .map(|found| {
+            let mut attributes = found.attributes.into_iter();
+            let kid = attributes.find(|(name, _)| name == "cenc:default_KID");
+            (found.depth, kid.unwrap().1)
+        })
+        .collect()
+}
+
+#[test]
+fn a_key_of_all_renditions_is_said_of_the_set_and_others_of_each() {
+    let mut title = title(true);
+    let common = title.protection.clone().unwrap();
+    let one = key_ids(&mpd(&title, &times()));
+    // Three descriptors of each of the three sets.
+    assert_eq!(one, vec![(3, common.kid.hyphenated().to_string()); 9]);
+    let own = Protection {
+        kid: uuid::Uuid::from_u128(2),
+        pssh: common_pssh(&[uuid::Uuid::from_u128(2)]),
+        ..common.clone()
+    };
+    title.video[1].track.protection = Some(own.clone());
+    let text = mpd(&title, &times());
+    let (first, second) = (common.kid.to_string(), own.kid.to_string());
+    let mut expected = vec![(4, first.clone()); 3];
+    expected.extend(vec![(4, second); 3]);
+    expected.extend(vec![(3, first); 6]);
+    assert_eq!(key_ids(&text), expected);
+    let boxes = |pssh: &[u8]| text.matches(&STANDARD.encode(pssh)).count();
+    assert_eq!((boxes(&common.pssh), boxes(&own.pssh)), (3, 1));
+}
+
 #[test]
 fn a_clear_title_has_no_protection() {
     let mut title = title(true);
@@ -230,7 +268,13 @@ const ORDER: [&str; 13] = [
 fn children_stand_in_the_schema_s_order() {
     let mut extras = title_with_extras();
     extras.video[0].range = Transfer::Hlg;
-    for title in [title(true), title(false), extras] {
+    let mut keys = title(true);
+    keys.video[0].track.protection = Some(Protection {
+        kid: uuid::Uuid::from_u128(2),
+        ..keys.protection.clone().unwrap()
+    });
+    keys.video[1].track.segments[3].duration_ticks -= 1_001;
+    for title in [title(true), title(false), extras, keys] {
         let elements = elements(&mpd(&title, &times()));
         for (at, parent) in elements.iter().enumerate() {
             if !["AdaptationSet", "Representation"].contains(&parent.name.as_str()) {

@@ -19,7 +19,7 @@ pub fn iframes(presentation: &Presentation, track: &Track, format: KeyFormat) ->
     let mut lines = head(presentation.complete, presentation.target_s());
     lines.push("#EXT-X-I-FRAMES-ONLY".to_owned());
     lines.push("#EXT-X-MAP:URI=\"init.mp4\"".to_owned());
-    lines.extend(format.keys(presentation));
+    lines.extend(format.keys(presentation, track));
     let mut playlist = lines.join("\n") + "\n";
     for (key, piece) in keys {
         let duration = seconds(track.span(piece.ticks));

@@ -5,7 +5,7 @@ use reeldrop_events::Scheme;
 use uuid::Uuid;
 
 use super::attributes::Attributes;
-use crate::presentation::{KeySystem, Presentation, Protection};
+use crate::presentation::{KeySystem, Presentation, Protection, Track};
 
 /// In which form playlists name the key.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -49,28 +49,32 @@ impl KeyFormat {
         }
     }
 
-    /// Key lines of a media playlist; none of a clear title.
-    pub(super) fn keys(self, presentation: &Presentation) -> Vec<String> {
-        self.lines(presentation, "EXT-X-KEY")
-    }
-
-    /// The same for the multivariant playlist, so that players can ask before they need the key.
-    pub(super) fn session_keys(self, presentation: &Presentation) -> Vec<String> {
-        self.lines(presentation, "EXT-X-SESSION-KEY")
-    }
-
-    fn lines(self, presentation: &Presentation, tag: &str) -> Vec<String> {
-        let Some(protection) = presentation.encrypted() else {
-            return Vec::new();
-        };
-        let Some(method) = method(protection.scheme) else {
-            return Vec::new();
-        };
-        let lines = self.sources(protection).into_iter().map(|source| {
-            let attributes = source.attributes(method);
-            format!("#{tag}:{attributes}")
+    /// Key lines of the playlists in a track's folder; none of a clear one.
+    pub(super) fn keys(self, presentation: &Presentation, track: &Track) -> Vec<String> {
+        let protection = presentation.protection_of(track);
+        let sources = protection.map(|protection| {
+            let sources = self.sources(protection).into_iter();
+            let sources = sources.map(Source::in_folder).collect();
+            lines("EXT-X-KEY", protection.scheme, sources)
         });
-        lines.collect()
+        sources.unwrap_or_default()
+    }
+
+    /// The same of all tracks for the multivariant playlist, so that players can ask before they need
+    /// the keys.
+    pub(super) fn session_keys(self, presentation: &Presentation) -> Vec<String> {
+        let mut keys = Vec::new();
+        let tracks = presentation.tracks();
+        for protection in tracks.filter_map(|track| presentation.protection_of(track)) {
+            let sources = self.sources(protection);
+            for line in lines("EXT-X-SESSION-KEY", protection.scheme, sources) {
+                // Section 4.4.6.4: no two of the same address, format and method.
+                if !keys.contains(&line) {
+                    keys.push(line);
+                }
+            }
+        }
+        keys
     }
 
     fn sources(self, protection: &Protection) -> Vec<Source> {
@@ -92,6 +96,15 @@ impl KeyFormat {
             }
         }
     }
+}
+
+fn lines(tag: &str, scheme: Scheme, sources: Vec<Source>) -> Vec<String> {
+    let Some(method) = method(scheme) else {
+        return Vec::new();
+    };
+    let sources = sources.iter();
+    let lines = sources.map(|source| format!("#{tag}:{}", source.attributes(method)));
+    lines.collect()
 }
 
 /// The media playlist's line for one key system; none where HLS has none for it.
@@ -140,6 +153,16 @@ impl Source {
         Some(Self { uri, format, kid })
     }
 
+    /// As a playlist in a track's folder has to name it: a relative address counts from the folder above.
+    fn in_folder(self) -> Self {
+        let uri = if is_relative(&self.uri) {
+            format!("../{}", self.uri)
+        } else {
+            self.uri
+        };
+        Self { uri, ..self }
+    }
+
     fn attributes(&self, method: &str) -> String {
         let attributes = Attributes::default()
             .bare("METHOD", method)
@@ -155,29 +178,90 @@ impl Source {
     }
 }
 
+/// Whether an address is neither absolute nor from the root (RFC 3986, section 4.2).
+fn is_relative(uri: &str) -> bool {
+    let is_scheme = |text: &str| {
+        text.starts_with(|first: char| first.is_ascii_alphabetic())
+            && text
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c))
+    };
+    let absolute = uri
+        .split_once(':')
+        .is_some_and(|(scheme, _)| is_scheme(scheme));
+    !absolute && !uri.is_empty() && !uri.starts_with('/')
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::presentation::samples::title;
 
+    fn keys(format: KeyFormat, title: &Presentation) -> Vec<String> {
+        format.keys(title, &title.video[0].track)
+    }
+
     #[test]
     fn each_scheme_has_its_method() {
         let mut title = title(true);
-        assert!(KeyFormat::Identity.keys(&title)[0].starts_with("#EXT-X-KEY:METHOD=SAMPLE-AES,"));
+        let lines = keys(KeyFormat::Identity, &title);
+        assert!(lines[0].starts_with("#EXT-X-KEY:METHOD=SAMPLE-AES,"));
         title.protection.as_mut().unwrap().scheme = Scheme::Cenc;
-        let keys = KeyFormat::Identity.session_keys(&title);
-        assert!(keys[0].starts_with("#EXT-X-SESSION-KEY:METHOD=SAMPLE-AES-CTR,"));
+        let lines = KeyFormat::Identity.session_keys(&title);
+        assert_eq!(lines.len(), 1, "one for all tracks");
+        assert!(lines[0].starts_with("#EXT-X-SESSION-KEY:METHOD=SAMPLE-AES-CTR,"));
         title.protection.as_mut().unwrap().scheme = Scheme::None;
-        assert!(KeyFormat::Identity.keys(&title).is_empty());
+        assert!(keys(KeyFormat::Identity, &title).is_empty());
         title.protection = None;
-        assert!(KeyFormat::ClearKey.keys(&title).is_empty());
+        assert!(keys(KeyFormat::ClearKey, &title).is_empty());
+    }
+
+    #[test]
+    fn relative_addresses_are_one_from_every_folder() {
+        let mut title = title(true);
+        for (uri, expected) in [
+            ("key", "../key"),
+            ("keys/1?a=b:c", "../keys/1?a=b:c"),
+            ("/key", "/key"),
+            ("//host/key", "//host/key"),
+            ("https://host/key", "https://host/key"),
+            ("skd://1", "skd://1"),
+            ("data:text/plain;base64,AA", "data:text/plain;base64,AA"),
+        ] {
+            let protection = title.protection.as_mut().unwrap();
+            protection.key_uri = uri.to_owned();
+            protection.license_uri = uri.to_owned();
+            for format in KeyFormat::ALL {
+                let line = &keys(format, &title)[0];
+                assert!(line.contains(&format!(",URI=\"{expected}\",")), "{line}");
+                let line = &format.session_keys(&title)[0];
+                assert!(line.contains(&format!(",URI=\"{uri}\",")), "{line}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_track_may_have_a_key_of_its_own() {
+        let mut title = title(true);
+        let own = Protection {
+            key_uri: "key-of-sound".to_owned(),
+            scheme: Scheme::Cbcs,
+            ..Protection::default()
+        };
+        title.audio[0].track.protection = Some(own);
+        let sound = KeyFormat::Identity.keys(&title, &title.audio[0].track);
+        assert!(sound[0].contains("URI=\"../key-of-sound\""), "{sound:?}");
+        assert_ne!(keys(KeyFormat::Identity, &title), sound);
+        let session = KeyFormat::Identity.session_keys(&title);
+        assert_eq!(session.len(), 2, "{session:#?}");
+        assert!(session[1].contains("URI=\"key-of-sound\""), "{session:?}");
     }
 
     #[test]
     fn hls_js_gets_the_licence_address_and_the_key_id() {
         let expected = "#EXT-X-KEY:METHOD=SAMPLE-AES,URI=\"/api/assets/A/packages/1/license\",\
             KEYID=0xa16e402b9056e371f36d348aa62bb749,KEYFORMAT=\"org.w3.clearkey\",KEYFORMATVERSIONS=\"1\"";
-        assert_eq!(KeyFormat::ClearKey.keys(&title(true)), [expected]);
+        assert_eq!(keys(KeyFormat::ClearKey, &title(true)), [expected]);
     }
 
     #[test]
@@ -201,7 +285,7 @@ mod tests {
             system(KeySystem::FAIRPLAY, b"", None),
             system(Uuid::from_u128(9), b"box", None),
         ];
-        let keys = KeyFormat::Identity.keys(&title);
+        let keys = keys(KeyFormat::Identity, &title);
         assert_eq!(keys.len(), 4, "{keys:#?}");
         assert!(keys[0].contains("KEYFORMAT=\"identity\""));
         assert!(keys[1].contains("URI=\"data:text/plain;base64,Ym94\",KEYID=0xa16e402b"));

@@ -21,7 +21,7 @@ pub fn media_for(presentation: &Presentation, track: &Track, format: KeyFormat) 
         lines.push(START.to_owned());
     }
     lines.push("#EXT-X-MAP:URI=\"init.mp4\"".to_owned());
-    lines.extend(format.keys(presentation));
+    lines.extend(format.keys(presentation, track));
     let mut playlist = lines.join("\n") + "\n";
     for segment in &track.segments {
         let duration = seconds(track.span(segment.duration_ticks));

@@ -10,9 +10,10 @@ pub struct Protection {
     pub scheme: Scheme,
     /// Key id.
     pub kid: Uuid,
-    /// Address that answers with the 16 bytes of the key (HLS), absolute or from the root.
+    /// Address that answers with the 16 bytes of the key (HLS): absolute, from the root, or relative to
+    /// the manifests' folder.
     pub key_uri: String,
-    /// Address that answers a W3C ClearKey licence request (DASH), absolute or from the root.
+    /// Address that answers a W3C ClearKey licence request (DASH, and HLS for hls.js), as `key_uri`.
     pub license_uri: String,
     /// The whole Common PSSH box (W3C `cenc` initialisation data).
     pub pssh: Vec<u8>,
@@ -62,6 +63,14 @@ impl KeySystem {
         let (size, data) = rest.split_first_chunk::<4>()?;
         data.get(..usize::try_from(u32::from_be_bytes(*size)).ok()?)
     }
+
+    /// Whether `pssh` is one whole box of this system, or there is none.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        let size = self.pssh.first_chunk::<4>();
+        let size = size.and_then(|size| usize::try_from(u32::from_be_bytes(*size)).ok());
+        self.pssh.is_empty() || (size == Some(self.pssh.len()) && self.pssh_data().is_some())
+    }
 }
 
 #[cfg(test)]
@@ -77,11 +86,13 @@ mod tests {
             ..KeySystem::default()
         };
         assert_eq!(system.pssh_data(), Some(&[][..]));
+        assert!(system.is_whole() && KeySystem::default().is_whole());
         let end = system.pssh.len();
         system.pssh[end - 1] = 3;
         assert_eq!(system.pssh_data(), None, "cut short");
         system.pssh.extend(b"abc");
         assert_eq!(system.pssh_data(), Some(&b"abc"[..]));
+        assert!(!system.is_whole(), "its size leaves out the end");
         system.id = KeySystem::WIDEVINE;
         assert_eq!(system.pssh_data(), None, "of another system");
     }

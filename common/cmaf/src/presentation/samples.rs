@@ -34,6 +34,7 @@ fn video(name: &str, size: (u32, u32), declared_bps: u64, bytes: [u64; 4]) -> Vi
             declared_bps,
             segments: segments(&[60_060, 120_120, 180_180, 150_150], &bytes),
             key_frames: key_frames(&bytes),
+            protection: None,
         },
         family: Codec::H264,
         width: size.0,
@@ -72,7 +73,7 @@ fn audio(name: &str, language: &str, label: &str, default: bool) -> Audio {
             timescale: 48_000,
             declared_bps: 128_000,
             segments: segments(&ticks, &[32_000, 64_000, 96_000, 80_000]),
-            key_frames: Vec::new(),
+            ..Track::default()
         },
         language: language.to_owned(),
         label: label.to_owned(),

@@ -29,6 +29,22 @@ pub fn encrypt_init_with_lead(init: &[u8], protection: &Protection) -> Result<Ve
     encrypt(init, protection, Lead::Clear)
 }
 
+/// Adds `boxes`, whole `pssh` boxes of key systems, to the movie (ISO/IEC 23001-7, 8.1).
+///
+/// # Errors
+/// [`CmafError`] where `init` is no header.
+pub fn add_pssh(init: &[u8], boxes: &[u8]) -> Result<Vec<u8>, CmafError> {
+    iter(init)
+        .find(b"moov")?
+        .ok_or(CmafError::Missing("moov"))?;
+    let mut out = Vec::with_capacity(init.len() + boxes.len());
+    rewrite(init, &mut out, &mut |found| match &found.kind.0 {
+        b"moov" => Ok(inside(found, 0, boxes.to_vec())),
+        _ => Ok(Change::Keep),
+    })?;
+    Ok(out)
+}
+
 /// Number of the clear sample entry of a track with a clear lead.
 pub(super) const CLEAR_ENTRY: u32 = 2;
 

@@ -20,5 +20,5 @@ mod vp9;
 pub use decrypt::{Decryption, decrypt_segment};
 pub use encrypt::{TrackProtection, encrypt_segment};
 pub use encryptor::Encryptor;
-pub use header::{decrypt_init, encrypt_init, encrypt_init_with_lead};
+pub use header::{add_pssh, decrypt_init, encrypt_init, encrypt_init_with_lead};
 pub use key::{ContentKey, Protection};

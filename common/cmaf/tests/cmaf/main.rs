@@ -4,6 +4,7 @@
 
 mod clips;
 mod damage;
+mod documents;
 mod encryptor;
 mod golden;
 mod protect;

@@ -14,7 +14,7 @@ use reeldrop_cmaf::fragment::FragmentHeader;
 use reeldrop_cmaf::head::{SampleInfo, write_clear, write_segment_type};
 use reeldrop_cmaf::movie::{Kind, MovieTrack, single_track_header};
 use reeldrop_cmaf::protect::{
-    Encryptor, Protection, TrackProtection, encrypt_init, encrypt_init_with_lead,
+    Encryptor, Protection, TrackProtection, add_pssh, encrypt_init, encrypt_init_with_lead,
 };
 use reeldrop_events::{KeyFrame, PublishedSegment, Scheme};
 use uuid::Uuid;
@@ -22,7 +22,7 @@ use uuid::Uuid;
 use crate::manifest::Done;
 use crate::output::TrackOutput;
 use crate::source::{FileSource, Placed};
-use crate::{PackageError, Settings};
+use crate::{Key, PackageError, Settings};
 use segmenter::{Pending, Segmenter};
 use timing::Timing;
 
@@ -62,12 +62,14 @@ impl TrackWriter {
         let (init, cipher) = match &protection {
             None => (clear_init, None),
             Some((protection, key)) => {
-                let by = TrackProtection::new(&clear_init, protection, key, output.name())?;
+                let by = TrackProtection::new(&clear_init, protection, &key.key, output.name())?;
                 let init = if lead {
                     encrypt_init_with_lead(&clear_init, protection)?
                 } else {
                     encrypt_init(&clear_init, protection)?
                 };
+                let boxes = key.systems.iter().flat_map(|system| system.pssh.clone());
+                let init = add_pssh(&init, &boxes.collect::<Vec<u8>>())?;
                 (init, Some(Encryptor::new(by).of_track(output.track_id())))
             }
         };
@@ -82,7 +84,12 @@ impl TrackWriter {
             heads: Vec::new(),
             samples: 0,
             keys: 0,
-            done: Done::new(track, output.name(), protection.map(|(by, _)| by.kid)),
+            done: Done::new(
+                track,
+                output.name(),
+                protection.map(|(_, key)| key),
+                settings,
+            ),
             output,
         })
     }
@@ -302,11 +309,12 @@ pub(crate) fn count_segments(
     Ok(count)
 }
 
-fn protection(
+/// How a track is encrypted, and with which key.
+fn protection<'a>(
     track: &MovieTrack<'_>,
-    settings: &Settings,
+    settings: &'a Settings,
     name: &str,
-) -> Result<Option<(Protection, reeldrop_cmaf::protect::ContentKey)>, PackageError> {
+) -> Result<Option<(Protection, &'a Key)>, PackageError> {
     if settings.scheme == Scheme::None {
         return Ok(None);
     }
@@ -314,15 +322,17 @@ fn protection(
         Kind::Video(video) => vec![name, names::class(video), "video"],
         Kind::Audio(_) => vec![name, "audio"],
     };
-    let key = settings.keys.find(&labels);
-    let key = key.ok_or_else(|| PackageError::NoKey(name.to_owned()))?;
+    let key = settings.keys.find(track.kind, &labels)?;
+    // What a key server chose for `cbcs` would let `cenc` count from the same number for every title.
+    let constant = key.iv.filter(|_| settings.scheme == Scheme::Cbcs);
     let iv = settings
         .iv
+        .or(constant)
         .unwrap_or_else(|| Uuid::from_bytes(rand::random()).into_bytes());
     let protection = Protection {
         scheme: settings.scheme,
         kid: key.kid,
         iv,
     };
-    Ok(Some((protection, key.key.clone())))
+    Ok(Some((protection, key)))
 }

@@ -2,7 +2,12 @@
 //! independent decryptor.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::{collections::BTreeMap, path::PathBuf};
+mod av1;
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 use mp4forge::decrypt::{DecryptOptions, DecryptionKey, decrypt_bytes};
 use reeldrop_cmaf::boxes::iter;
@@ -14,6 +19,7 @@ const KID: &str = "a16e402b9056e371f36d348aa62bb749";
 const KEY_BASE64: &str = "hyN9IKGfWKdAwFaE5pm0qg";
 const KID_BASE64: &str = "oW5AK5BW43HzbTSKpiu3SQ";
 
+const CLIP: &str = "h264_aac_640x360_8s_audio_first.mp4";
 /// Frames of the clip, from its manifest.
 const FRAMES: usize = 240;
 
@@ -21,7 +27,7 @@ type Files = BTreeMap<PathBuf, Vec<u8>>;
 
 #[test]
 fn a_file_becomes_an_encrypted_title_with_every_frame() {
-    let Some(clip) = clip("the main job", "h264_aac_640x360_8s_audio_first.mp4") else {
+    let Some(clip) = clip("the main job", CLIP) else {
         return;
     };
     let mut bundle = Bundle::start().unwrap();
@@ -30,25 +36,8 @@ fn a_file_becomes_an_encrypted_title_with_every_frame() {
         ("cenc", KEY, KID),
         ("none", "", ""),
     ] {
-        let mut arguments = vec!["--scheme", scheme];
-        if !key.is_empty() {
-            arguments.extend(["--key", key, "--kid", kid]);
-        }
-        arguments.push(clip.to_str().unwrap());
-        let added = bundle.add(&arguments).unwrap().remove(0);
-        assert_eq!(
-            added.state,
-            "ready",
-            "{scheme}: {:?}\n{}",
-            added.reason,
-            bundle.log()
-        );
-        let duration = added.duration_ms.unwrap();
-        assert!(
-            duration.abs_diff(8_000) <= 22,
-            "{scheme}: {duration} ms long, one AAC frame more at most"
-        );
-        check(&bundle, &added.asset.unwrap(), scheme);
+        let asset = ready(&bundle, &clip, scheme, (key, kid));
+        check(&bundle, &asset, scheme);
     }
     assert!(
         bundle.stop().unwrap(),
@@ -57,7 +46,31 @@ fn a_file_becomes_an_encrypted_title_with_every_frame() {
     );
 }
 
-fn check(bundle: &Bundle, asset: &str, scheme: &str) {
+/// Adds the clip and waits until it is ready: gives the title's id.
+fn ready(bundle: &Bundle, clip: &Path, scheme: &str, (key, kid): (&str, &str)) -> String {
+    let mut arguments = vec!["--scheme", scheme];
+    if !key.is_empty() {
+        arguments.extend(["--key", key, "--kid", kid]);
+    }
+    arguments.push(clip.to_str().unwrap());
+    let added = bundle.add(&arguments).unwrap().remove(0);
+    assert_eq!(
+        added.state,
+        "ready",
+        "{scheme}: {:?}\n{}",
+        added.reason,
+        bundle.log()
+    );
+    let duration = added.duration_ms.unwrap();
+    assert!(
+        duration.abs_diff(8_000) <= 22,
+        "{scheme}: {duration} ms long, one AAC frame more at most"
+    );
+    added.asset.unwrap()
+}
+
+/// What players get of a title.
+fn exported(bundle: &Bundle, asset: &str) -> Files {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("out");
     assert!(
@@ -67,7 +80,12 @@ fn check(bundle: &Bundle, asset: &str, scheme: &str) {
             .status
             .success()
     );
-    let published = tree(&out).unwrap();
+    tree(&out).unwrap()
+}
+
+/// Every rendition has the samples of its clear parts once it is decrypted, and every frame.
+fn check(bundle: &Bundle, asset: &str, scheme: &str) {
+    let published = exported(bundle, asset);
     let clear = clear_parts(bundle.data(), asset).unwrap();
 
     let renditions: Vec<String> = clear
@@ -89,11 +107,18 @@ fn check(bundle: &Bundle, asset: &str, scheme: &str) {
                 "{scheme} {rendition} is published in the clear"
             );
         }
-        let options = DecryptOptions::new().with_key(DecryptionKey::kid(bytes(KID), bytes(KEY)));
+        let open = |key| {
+            let options = DecryptOptions::new().with_key(DecryptionKey::kid(bytes(KID), key));
+            decrypt_bytes(&protected, &options).unwrap()
+        };
         let decrypted = if scheme == "none" {
             protected
         } else {
-            decrypt_bytes(&protected, &options).unwrap()
+            assert!(
+                media(&open([9; 16])) != samples,
+                "{scheme} {rendition}: a wrong key fits"
+            );
+            open(bytes(KEY))
         };
         assert!(
             media(&decrypted) == samples,

@@ -1,6 +1,8 @@
 //! Chromium plays titles: on their watch page, and in players that others wrote, as those come.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod packages;
+
 use std::process::Command;
 
 use reeldrop_tests::{Bundle, chromium, clip, scripts};
@@ -120,9 +122,19 @@ fn players_play_titles_as_they_come_and_refuse_wrong_keys() {
             asked.extend(sessions(&dash, &hls, "none"));
         }
     }
+    for report in &played(chromium, &asked) {
+        match report["key"].as_str() {
+            Some("right") => check_watched(report),
+            _ => check_refused(report),
+        }
+    }
+}
+
+/// What is seen in each of the sessions.
+fn played(chromium: &str, asked: &[Value]) -> Vec<Value> {
     let output = Command::new("node")
         .arg(scripts().join("players.mjs"))
-        .args([chromium, &Value::from(asked.clone()).to_string()])
+        .args([chromium, &Value::from(asked).to_string()])
         .output()
         .unwrap();
     let lines = String::from_utf8(output.stdout).unwrap();
@@ -132,12 +144,7 @@ fn players_play_titles_as_they_come_and_refuse_wrong_keys() {
     let reports: Vec<Value> = reports.collect();
     let said = String::from_utf8_lossy(&output.stderr);
     assert_eq!(reports.len(), asked.len(), "{said}");
-    for report in &reports {
-        match report["key"].as_str() {
-            Some("right") => check_watched(report),
-            _ => check_refused(report),
-        }
-    }
+    reports
 }
 
 fn check_watched(report: &Value) {

@@ -1,21 +1,24 @@
 //! `reeldrop package`: from MP4 files to encrypted DASH and HLS, without any service.
 
+mod key_file;
+mod keys;
+
 use std::{
     fs::File,
     io::{self, IsTerminal, Write},
     os::fd::AsFd,
     path::{Path, PathBuf},
     process::ExitCode,
-    str::FromStr,
 };
 
-use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use clap::{Args, ValueEnum};
 use reeldrop_events::Scheme;
-use reeldrop_packager::{Input, Key, Keys, Layout, Packaged, Settings, package, package_to};
+use reeldrop_packager::{Input, Layout, Packaged, Settings, package, package_to};
 use serde_json::json;
 
 use crate::output;
+use key_file::KeyFile;
+use keys::{KeyOptions, Secrets, parse_key};
 
 pub(crate) const EXAMPLES: &str = "Examples:
   reeldrop package film.mp4 --out film --key 87237d20a19f58a740c05684e699b4aa --kid a16e402b9056e371f36d348aa62bb749
@@ -23,19 +26,26 @@ pub(crate) const EXAMPLES: &str = "Examples:
   reeldrop package film.mp4 --out film --scheme cenc --clear-lead 6 \\
       --key video=87237d20a19f58a740c05684e699b4aa --kid video=a16e402b9056e371f36d348aa62bb749 \\
       --key audio=3ea8778f77424bf9668b50deccbeb2bf --kid audio=0f2b3c4d5e6f708192a3b4c5d6e7f809
+  reeldrop package film.mp4 --out film --cpix answer-of-the-key-server.xml
+  reeldrop package film.mp4 --out film --write-cpix film-keys.xml
   ffmpeg -i film.mkv -c copy -movflags frag_keyframe+empty_moov+default_base_moof -f mp4 - |
       reeldrop package - --out film --scheme none
   reeldrop package film.mp4 --out - --key 87237d20a19f58a740c05684e699b4aa --kid a16e402b9056e371f36d348aa62bb749 > encrypted.mp4
 
 All inputs' pictures become a ladder; sound is taken from the first input with pictures and sound, and
 from every input without pictures. The folder gets stream.m3u8 (HLS), stream.mpd (DASH) and a folder for
-each track, with a playlist of its key frames where it is a picture. With --out - standard output gets one
+each track, with a playlist of its key frames where it is a picture; where it is encrypted also
+stream-clearkey.m3u8, the same HLS for hls.js. With --out - standard output gets one
 fragmented MP4 of all tracks of one input, without manifests, and what is said goes to standard error.
 Standard input may be a fragmented MP4, or a progressive one with its index first (ffmpeg: -movflags
 +faststart).
 
 A label before a key is a track's folder (video-720p, audio-0), a class (sd below 720 lines,
 hd, uhd above 1088), video or audio.
+
+A CPIX document says by its usage rules which track gets which key: by type, size of the picture, HDR,
+channels, or the labels above. Its key systems are in headers and manifests. It is at most 1 MiB, and its
+keys stand in it in plain text: keep it as you keep keys.
 
 Exit status: 0 all well, 2 an input cannot be packaged.";
 
@@ -48,21 +58,11 @@ pub(crate) struct Package {
     /// The folder for the output; - for one fragmented MP4 on standard output.
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
-    /// How to encrypt.
-    #[arg(long, value_enum, default_value = "cbcs")]
-    scheme: SchemeName,
-    /// Content key: 16 bytes in hex or base64url, after a label where there are several.
-    // Read by hand: clap's own messages repeat what was given.
-    #[arg(
-        long = "key",
-        value_name = "[LABEL=]KEY",
-        env = "REELDROP_KEY",
-        hide_env_values = true
-    )]
-    keys: Vec<String>,
-    /// Key id: 16 bytes in hex or base64url, after the same label as its key.
-    #[arg(long = "kid", value_name = "[LABEL=]KID")]
-    kids: Vec<Labelled>,
+    /// How to encrypt. [default: what a CPIX document wants, else cbcs]
+    #[arg(long, value_enum)]
+    scheme: Option<SchemeName>,
+    #[command(flatten)]
+    keys: KeyOptions,
     /// Target duration of segments, seconds.
     #[arg(long, default_value = "6", value_parser = milliseconds, value_name = "SECONDS")]
     segment_seconds: u64,
@@ -76,11 +76,12 @@ pub(crate) struct Package {
     /// one twice with cenc and the same key.
     #[arg(long)]
     iv: Option<String>,
-    /// Where players of HLS find the key, 16 bytes; {kid} stands for its key id. [default: key, of
-    /// several key-{kid}]
+    /// Where players of HLS find the key, 16 bytes; {kid} stands for its key id. A relative address
+    /// counts from DIR, in every playlist. [default: key, of several key-{kid}]
     #[arg(long, value_name = "URI")]
     key_uri: Option<String>,
-    /// Where players of DASH find licences (W3C ClearKey).
+    /// Where players of DASH, and hls.js, find licences (W3C ClearKey). Relative as --key-uri in HLS;
+    /// players of DASH need an absolute address.
     #[arg(long, value_name = "URI", default_value = "license")]
     license_uri: String,
     /// Print JSON, for programs.
@@ -95,45 +96,14 @@ enum SchemeName {
     None,
 }
 
-/// A value after an optional label.
-#[derive(Clone, Debug)]
-struct Labelled {
-    label: Option<String>,
-    value: [u8; 16],
-}
-
-impl FromStr for Labelled {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        // Base64 may end with the same sign.
-        let (label, value) = match text.split_once('=') {
-            Some((label, value)) if !value.is_empty() && value != "=" => {
-                (Some(label.to_owned()), value)
-            }
-            _ => (None, text),
-        };
-        let value = parse_key(value).ok_or(
-            "neither 32 hexadecimal digits nor 16 bytes in base64url, as keys and key ids are",
-        )?;
-        Ok(Self { label, value })
-    }
-}
-
-/// 16 bytes of hexadecimal digits, with or without a UUID's hyphens, or of base64url.
-fn parse_key(text: &str) -> Option<[u8; 16]> {
-    let digits = text.replace('-', "");
-    let bytes = match hex::decode(&digits) {
-        Ok(bytes) if bytes.len() == 16 => bytes,
-        _ => {
-            let text = text
-                .trim_end_matches('=')
-                .replace('+', "-")
-                .replace('/', "_");
-            BASE64_URL_SAFE_NO_PAD.decode(text).ok()?
+impl From<SchemeName> for Scheme {
+    fn from(name: SchemeName) -> Self {
+        match name {
+            SchemeName::Cbcs => Self::Cbcs,
+            SchemeName::Cenc => Self::Cenc,
+            SchemeName::None => Self::None,
         }
-    };
-    bytes.try_into().ok()
+    }
 }
 
 fn milliseconds(text: &str) -> Result<u64, String> {
@@ -155,8 +125,7 @@ fn milliseconds(text: &str) -> Result<u64, String> {
 
 /// Packages and says what came of it.
 pub(crate) fn run(asked: &Package) -> ExitCode {
-    let made = settings(asked).and_then(|settings| make(asked, &settings));
-    match made {
+    match packaged(asked) {
         Ok(tracks) => {
             report(asked, &tracks);
             ExitCode::SUCCESS
@@ -166,6 +135,19 @@ pub(crate) fn run(asked: &Package) -> ExitCode {
             ExitCode::from(2)
         }
     }
+}
+
+fn packaged(asked: &Package) -> Result<Vec<Packaged>, String> {
+    let secrets = asked.keys.read(asked.scheme.map(Scheme::from))?;
+    let settings = settings(asked, &secrets)?;
+    // Before anything is written that cannot be opened without what is in it.
+    let file = asked.keys.write_cpix.as_deref().map(KeyFile::create);
+    let file = file.transpose()?;
+    let tracks = make(asked, &settings)?;
+    if let Some(file) = file {
+        file.save(&secrets.document(&tracks, settings.iv))?;
+    }
+    Ok(tracks)
 }
 
 fn make(asked: &Package, settings: &Settings) -> Result<Vec<Packaged>, String> {
@@ -231,26 +213,17 @@ fn inputs(asked: &Package) -> Vec<Input> {
     asked.inputs.iter().map(input).collect()
 }
 
-fn settings(asked: &Package) -> Result<Settings, String> {
+fn settings(asked: &Package, secrets: &Secrets) -> Result<Settings, String> {
     if asked.segment_seconds == 0 {
         return Err("--segment-seconds has to be more than 0".to_owned());
-    }
-    let scheme = match asked.scheme {
-        SchemeName::Cbcs => Scheme::Cbcs,
-        SchemeName::Cenc => Scheme::Cenc,
-        SchemeName::None => Scheme::None,
-    };
-    let keys = keys(asked)?;
-    if scheme != Scheme::None && asked.keys.is_empty() {
-        return Err("give --key and --kid to encrypt, or --scheme none".to_owned());
     }
     let iv = asked
         .iv
         .as_ref()
         .map(|iv| parse_key(iv).ok_or_else(|| "--iv has to be 32 hexadecimal digits".to_owned()));
     Ok(Settings {
-        scheme,
-        keys,
+        scheme: secrets.scheme,
+        keys: secrets.keys.clone(),
         segment_ms: asked.segment_seconds,
         clear_lead_ms: asked.clear_lead,
         layout: if asked.single_file {
@@ -260,7 +233,7 @@ fn settings(asked: &Package) -> Result<Settings, String> {
         },
         iv: iv.transpose()?,
         key_uri: asked.key_uri.clone().unwrap_or_else(|| {
-            let default = if asked.keys.len() > 1 {
+            let default = if secrets.keys.are_several() {
                 "key-{kid}"
             } else {
                 "key"
@@ -271,44 +244,6 @@ fn settings(asked: &Package) -> Result<Settings, String> {
     })
 }
 
-/// The keys; a message never says what was given.
-fn given(keys: &[String]) -> Result<Vec<Labelled>, String> {
-    let keys = (1..).zip(keys);
-    keys.map(|(number, key)| {
-        key.parse()
-            .map_err(|error| format!("--key number {number} is {error}"))
-    })
-    .collect()
-}
-
-fn keys(asked: &Package) -> Result<Keys, String> {
-    let named = |label: &Option<String>| match label {
-        Some(label) => format!("{label}="),
-        None => String::new(),
-    };
-    let given: Vec<Labelled> = given(&asked.keys)?;
-    let mut keys = Keys::default();
-    for key in &given {
-        let mut kids = asked.kids.iter();
-        let kid = kids.find(|kid| kid.label == key.label).ok_or_else(|| {
-            let label = named(&key.label);
-            format!("--key {label}... has no key id: give --kid {label}KID with it")
-        })?;
-        keys.add(key.label.clone(), Key::new(key.value, kid.value));
-    }
-    let mut kids = asked.kids.iter();
-    let keyless = kids.find(|kid| given.iter().all(|key| key.label != kid.label));
-    match keyless {
-        Some(kid) => {
-            let label = named(&kid.label);
-            Err(format!(
-                "--kid {label}... has no key: give --key {label}KEY with it"
-            ))
-        }
-        None => Ok(keys),
-    }
-}
-
 fn report(asked: &Package, tracks: &[Packaged]) {
     for track in tracks {
         if asked.json {
@@ -317,6 +252,7 @@ fn report(asked: &Package, tracks: &[Packaged]) {
                 "codec": track.codec,
                 "segments": track.segments,
                 "bytes": track.bytes,
+                "kid": track.kid,
             });
             asked.say(&said.to_string());
         } else {
@@ -325,37 +261,31 @@ fn report(asked: &Package, tracks: &[Packaged]) {
                 codec,
                 segments,
                 bytes,
+                kid: _,
             } = track;
             asked.say(&format!(
                 "{name}: {codec}, {segments} segments, {bytes} bytes"
             ));
         }
     }
-    if !asked.json && !asked.is_to_stdout() {
+    if asked.json {
+        return;
+    }
+    if !asked.is_to_stdout() {
         let out = asked.out.display();
         output::line(&format!("{out}/stream.m3u8 and {out}/stream.mpd"));
+        if tracks.iter().any(|track| track.kid.is_some()) {
+            output::line(&format!("{out}/stream-clearkey.m3u8 for hls.js"));
+        }
+    }
+    if let Some(path) = &asked.keys.write_cpix {
+        asked.say(&format!("{}: the keys, to be kept secret", path.display()));
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    const KEY: &str = "87237d20a19f58a740c05684e699b4aa";
-
-    #[test]
-    fn keys_have_labels_or_none() {
-        let plain: Labelled = KEY.parse().unwrap();
-        assert_eq!((plain.label, plain.value[0]), (None, 0x87));
-        let labelled: Labelled = format!("hd={KEY}").parse().unwrap();
-        assert_eq!(labelled.label.as_deref(), Some("hd"));
-        let base64: Labelled = "hyN9IKGfWKdAwFaE5pm0qg==".parse().unwrap();
-        assert_eq!((base64.label, base64.value[0]), (None, 0x87));
-        assert!("hd=12".parse::<Labelled>().is_err());
-        let cut = KEY[..31].to_owned();
-        let error = given(&[KEY.to_owned(), cut.clone()]).unwrap_err();
-        assert!(error.starts_with("--key number 2 is neither") && !error.contains(&cut[..8]));
-    }
 
     #[test]
     fn seconds_may_have_a_fraction_and_are_bounded() {
