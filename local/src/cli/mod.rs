@@ -11,9 +11,11 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use self::{add::Add, captions::Captions, export::Export, key::Rekey, one::{Common, One}, up::Up};
+pub(crate) use self::one::Common;
+use self::{add::Add, captions::Captions, export::Export, key::Rekey, one::One, up::Up};
 use crate::{
     client::{self, Outcome, Portal},
+    compare::{self, Compare},
     models,
     package::{self, Package},
 };
@@ -25,6 +27,7 @@ const EXAMPLES: &str = "Examples:
   reeldrop list                        all titles
   reeldrop models pull                 what captions and detections need
   reeldrop export ID folder            the published DASH and HLS as files
+  reeldrop compare ID                  what is seen beside what Cloud Vision sees; off without a key
   reeldrop package film.mp4 --out dir  encrypted DASH and HLS of a file, without any service
   reeldrop rekey ID --key 87237d20a19f58a740c05684e699b4aa --kid a16e402b9056e371f36d348aa62bb749
 
@@ -58,6 +61,9 @@ enum Command {
     /// Save the published tree of a title as files, or the title as one MP4.
     #[command(after_help = export::EXAMPLES)]
     Export(Export),
+    /// Compare what is seen in a title with what Google's Cloud Vision API sees; costs money.
+    #[command(after_help = compare::EXAMPLES)]
+    Compare(Compare),
     /// Print the key and the key id of a title, in hex.
     Key(One),
     /// All content keys, for who runs the service.
@@ -117,6 +123,7 @@ pub async fn run(cli: Cli) -> ExitCode {
         },
         Command::Rekey(rekey) => rekey.run().await,
         Command::Export(export) => export.run().await,
+        Command::Compare(asked) => compare::run(&asked).await,
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

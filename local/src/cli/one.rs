@@ -5,13 +5,13 @@ use clap::Args;
 use crate::client::{ClientError, Portal};
 
 #[derive(Debug, Args)]
-pub(super) struct Common {
+pub(crate) struct Common {
     /// Address of the portal.
     #[arg(long, env = "REELDROP_URL", default_value = "http://127.0.0.1:8080")]
-    pub(super) url: String,
+    pub(crate) url: String,
     /// Print JSON, for programs.
     #[arg(long)]
-    pub(super) json: bool,
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, Args)]
