@@ -1,46 +1,13 @@
 //! From a picture to boxes on the page and a search that finds them.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::{
-    process::Command,
-    thread,
-    time::{Duration, Instant},
-};
+use std::process::Command;
 
-use reeldrop_tests::{Bundle, chromium, clip, scripts};
+use reeldrop_tests::{Bundle, chromium, clip, get, scripts, wait_until_seen};
 use serde_json::Value;
-
-/// How long looking at a short clip may take on a busy machine.
-const LIMIT: Duration = Duration::from_secs(180);
 
 /// Most pixels that a box may be away from its place: the browser rounds.
 const NEAR_PX: f64 = 2.0;
-
-fn get(bundle: &Bundle, path: &str) -> Value {
-    let url = format!("{}{path}", bundle.url());
-    let output = Command::new("curl").args(["-fsS", &url]).output().unwrap();
-    serde_json::from_slice(&output.stdout)
-        .unwrap_or_else(|_| panic!("{url}: {}", String::from_utf8_lossy(&output.stderr)))
-}
-
-/// What is seen in the title; none, with a line that says why, where nobody can look.
-#[expect(clippy::print_stdout, reason = "a skipped test says so")]
-fn seen(bundle: &Bundle, asset: &str) -> Option<Value> {
-    let end = Instant::now() + LIMIT;
-    loop {
-        let seen = get(bundle, &format!("/api/assets/{asset}/detections"));
-        match seen["analysis"]["state"].as_str() {
-            Some("completed") => return Some(seen),
-            Some("skipped") => {
-                println!("{}", seen["analysis"]["reason"]);
-                return None;
-            }
-            Some("failed") => panic!("{seen:#}\n{}", bundle.log()),
-            _ => assert!(Instant::now() < end, "{seen:#}\n{}", bundle.log()),
-        }
-        thread::sleep(Duration::from_millis(300));
-    }
-}
 
 #[test]
 fn what_is_seen_is_on_the_page_in_its_place_and_found() {
@@ -52,7 +19,7 @@ fn what_is_seen_is_on_the_page_in_its_place_and_found() {
         let added = bundle.add(&[clip.to_str().unwrap()]).unwrap().remove(0);
         assert_eq!(added.state, "ready", "{:?}\n{}", added.reason, bundle.log());
         let asset = added.asset.unwrap();
-        let Some(seen) = seen(&bundle, &asset) else {
+        let Some(seen) = wait_until_seen(&bundle, &asset).unwrap() else {
             return;
         };
         let detections = seen["detections"].as_array().unwrap();
@@ -62,7 +29,7 @@ fn what_is_seen_is_on_the_page_in_its_place_and_found() {
                 "{file}: no {label}: {seen:#}"
             );
         }
-        let found = get(&bundle, "/api/search?q=person%20dog");
+        let found = get(&bundle, "/api/search?q=person%20dog").unwrap();
         assert_eq!(found["sightings"][0]["asset"], asset.as_str(), "{found:#}");
         if let Some(chromium) = chromium() {
             look(

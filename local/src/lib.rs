@@ -4,6 +4,7 @@ pub mod activator;
 pub mod broker;
 pub mod cli;
 pub mod client;
+mod compare;
 pub mod manifests;
 pub mod models;
 pub mod output;

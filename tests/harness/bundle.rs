@@ -205,10 +205,18 @@ impl Bundle {
     /// # Errors
     /// Where the program cannot be started.
     pub fn run(&self, arguments: &[&str]) -> Result<Output> {
-        let url = self.url();
+        self.run_with_env(&[], arguments)
+    }
+
+    /// As [`Bundle::run`], with further variables in its environment.
+    ///
+    /// # Errors
+    /// As [`Bundle::run`].
+    pub fn run_with_env(&self, env: &[(&str, &str)], arguments: &[&str]) -> Result<Output> {
         Command::new(program("reeldrop")?)
             .args(arguments)
-            .env("REELDROP_URL", url)
+            .env("REELDROP_URL", self.url())
+            .envs(env.iter().copied())
             .stdin(Stdio::null())
             .output()
             .context("reeldrop does not start")

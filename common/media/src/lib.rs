@@ -13,6 +13,7 @@ mod profile;
 mod quirks;
 mod range_src;
 mod read_at;
+mod still;
 mod stream;
 pub mod text;
 mod watch;
@@ -28,4 +29,5 @@ pub use profile::{
 };
 pub use range_src::RangeSrc;
 pub use read_at::{LocalFile, ReadAt};
+pub use still::still;
 pub use stream::{Stream, StreamKind, Track};

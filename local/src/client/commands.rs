@@ -6,11 +6,11 @@ use indicatif::ProgressBar;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::time::sleep;
-use uuid::Uuid;
 
 use super::{
     export,
     portal::{ClientError, Portal},
+    rendition::{OwnersKey, content_key},
     single_file::{self, SingleFile},
     title::{Package, Title},
     upload::ContentKey,
@@ -24,12 +24,6 @@ const LOOK_EVERY: Duration = Duration::from_millis(300);
 struct Page {
     assets: Vec<Value>,
     next: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct OwnersKey {
-    key: String,
-    kid: String,
 }
 
 #[derive(Deserialize)]
@@ -250,19 +244,9 @@ pub async fn export_file(
     as_json: bool,
 ) -> Result<(), ClientError> {
     let title = title(portal, id).await?;
-    let mut packages = title.packages.iter();
-    let current = packages.find(|package| package.hls == title.hls);
-    let is_clear = current.is_some_and(|package| package.scheme.as_deref() == Some("none"));
-    let key = if wanted.encrypted || is_clear {
-        None
-    } else {
-        let OwnersKey { key, kid } = portal.get(&format!("/api/assets/{id}/key")).await?;
-        let key = hex::decode(&key).ok().and_then(|key| key.try_into().ok());
-        let pair = Uuid::parse_str(&kid).ok().zip(key);
-        let (kid, key) = pair.ok_or_else(|| {
-            ClientError::Failed("the portal answers with a key that is none".to_owned())
-        })?;
-        Some((kid, reeldrop_cmaf::protect::ContentKey(key)))
+    let key = match wanted.encrypted {
+        true => None,
+        false => content_key(portal, &title).await?,
     };
     let bytes = single_file::export(portal, &title, wanted, key).await?;
     // Standard output is the file itself.
@@ -329,7 +313,8 @@ pub async fn rewrap(portal: &Portal, as_json: bool) -> Result<(), ClientError> {
     Ok(())
 }
 
-async fn title(portal: &Portal, id: &str) -> Result<Title, ClientError> {
+/// A title as the portal shows it.
+pub(crate) async fn title(portal: &Portal, id: &str) -> Result<Title, ClientError> {
     parse(portal.get(&format!("/api/assets/{id}")).await?)
 }
 

@@ -90,7 +90,7 @@ impl Portal {
     }
 
     /// Asks for something.
-    pub(super) async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, ClientError> {
+    pub(crate) async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, ClientError> {
         self.parsed(self.request(Method::GET, path)).await
     }
 
@@ -186,7 +186,7 @@ impl Portal {
 }
 
 /// The innermost cause: reqwest's own text leaves it out.
-pub(super) fn cause(error: &reqwest::Error) -> String {
+pub(crate) fn cause(error: &reqwest::Error) -> String {
     let mut cause: &dyn std::error::Error = error;
     while let Some(inner) = cause.source() {
         cause = inner;

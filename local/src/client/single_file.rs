@@ -2,21 +2,20 @@
 
 use std::path::{Path, PathBuf};
 
-use m3u8_rs::{AlternativeMediaType, MasterPlaylist, MediaPlaylist};
+use m3u8_rs::{AlternativeMediaType, MasterPlaylist};
 use reeldrop_cmaf::{
-    CmafError,
     movie::{append_fragments, merge_headers},
-    protect::{ContentKey, Decryption, decrypt_init, decrypt_segment},
+    protect::ContentKey,
 };
 use tokio::{
     fs::File,
     io::{AsyncWrite, AsyncWriteExt, BufWriter},
 };
-use url::Url;
 use uuid::Uuid;
 
 use super::{
-    portal::{ClientError, Portal, cause},
+    portal::{ClientError, Portal},
+    rendition::{Rendition, broken, join, multivariant},
     title::Title,
 };
 
@@ -35,10 +34,7 @@ pub struct SingleFile {
 
 /// One track of the file.
 struct Track {
-    /// Address that its playlist's names are relative to.
-    base: Url,
-    playlist: MediaPlaylist,
-    decryption: Option<Decryption>,
+    rendition: Rendition,
     /// The next segment, and when it begins, seconds.
     next: usize,
     time_s: f64,
@@ -89,20 +85,12 @@ async fn write(
     let mut joined = Vec::new();
     // The track whose next segment begins first, so that players need not look far ahead.
     while let Some((index, track)) = next_track(&mut tracks) {
-        let segment = &track.playlist.segments[track.next];
-        let fetched = fetch(portal, &join(&track.base, &segment.uri)?).await?;
-        track.time_s += f64::from(segment.duration);
+        let segment = track.rendition.segment(portal, track.next).await?;
+        track.time_s += f64::from(track.rendition.playlist.segments[track.next].duration);
         track.next += 1;
-        let clear = decrypted(track, &fetched)?;
         joined.clear();
         let id = u32::try_from(index + 1).unwrap_or(u32::MAX);
-        sequence = append_fragments(
-            clear.as_deref().unwrap_or(&fetched),
-            id,
-            sequence,
-            &mut joined,
-        )
-        .map_err(broken)?;
+        sequence = append_fragments(&segment, id, sequence, &mut joined).map_err(broken)?;
         bytes += joined.len() as u64;
         let written = out.write_all(&joined).await;
         written.map_err(|error| not_written(wanted, error))?;
@@ -117,17 +105,8 @@ fn next_track(tracks: &mut [Track]) -> Option<(usize, &mut Track)> {
     let left = tracks
         .iter_mut()
         .enumerate()
-        .filter(|(_, track)| track.next < track.playlist.segments.len());
+        .filter(|(_, track)| track.next < track.rendition.playlist.segments.len());
     left.min_by(|(_, a), (_, b)| a.time_s.total_cmp(&b.time_s))
-}
-
-fn decrypted(track: &Track, segment: &[u8]) -> Result<Option<Vec<u8>>, ClientError> {
-    let Some(decryption) = &track.decryption else {
-        return Ok(None);
-    };
-    let mut clear = Vec::new();
-    decrypt_segment(segment, decryption, &mut clear).map_err(broken)?;
-    Ok(Some(clear))
 }
 
 /// The tracks, and the header of the file.
@@ -137,39 +116,25 @@ async fn open(
     wanted: &SingleFile,
     key: Option<(Uuid, ContentKey)>,
 ) -> Result<(Vec<Track>, Vec<u8>), ClientError> {
-    let hls = title.hls.as_deref().ok_or_else(|| unfinished(title))?;
-    let multivariant = parse_url(hls)?;
-    let text = fetch(portal, &multivariant).await?;
-    let playlist = m3u8_rs::parse_master_playlist_res(&text)
-        .map_err(|_| ClientError::Failed(format!("{multivariant} is no playlist")))?;
+    let (multivariant, playlist) = multivariant(portal, title).await?;
     let names = chosen(&playlist, wanted).map_err(ClientError::Failed)?;
     let mut tracks = Vec::new();
-    let mut headers = Vec::new();
     let mut longest_s: f64 = 0.0;
     for name in names {
         let base = join(&multivariant, &name)?;
-        let text = fetch(portal, &base).await?;
-        let playlist = m3u8_rs::parse_media_playlist_res(&text)
-            .map_err(|_| ClientError::Failed(format!("{base} is no playlist")))?;
-        if !playlist.end_list {
-            return Err(unfinished(title));
-        }
-        let durations = playlist
-            .segments
-            .iter()
-            .map(|segment| f64::from(segment.duration));
+        let decryption = (!wanted.encrypted, key.as_ref());
+        let rendition = Rendition::open(portal, title, base, decryption).await?;
+        let segments = rendition.playlist.segments.iter();
+        let durations = segments.map(|segment| f64::from(segment.duration));
         longest_s = longest_s.max(durations.sum());
-        let (header, decryption) = header(portal, &base, &playlist, wanted, key.as_ref()).await?;
-        headers.push(header);
         tracks.push(Track {
-            base,
-            playlist,
-            decryption,
+            rendition,
             next: 0,
             time_s: 0.0,
         });
     }
-    let headers: Vec<&[u8]> = headers.iter().map(Vec::as_slice).collect();
+    let headers = tracks.iter().map(|track| track.rendition.header.as_slice());
+    let headers: Vec<&[u8]> = headers.collect();
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
@@ -178,31 +143,6 @@ async fn open(
     let duration_ms = (longest_s * 1000.0).round() as u64;
     let header = merge_headers(&headers, duration_ms).map_err(broken)?;
     Ok((tracks, header))
-}
-
-/// A track's header as it is to be in the file, and how its segments are decrypted.
-async fn header(
-    portal: &Portal,
-    base: &Url,
-    playlist: &MediaPlaylist,
-    wanted: &SingleFile,
-    key: Option<&(Uuid, ContentKey)>,
-) -> Result<(Vec<u8>, Option<Decryption>), ClientError> {
-    let map = playlist
-        .segments
-        .first()
-        .and_then(|first| first.map.as_ref());
-    let map = map.ok_or_else(|| ClientError::Failed(format!("{base} names no header")))?;
-    let init = fetch(portal, &join(base, &map.uri)?).await?;
-    if wanted.encrypted {
-        return Ok((init, None));
-    }
-    // The title may have got another key since it was asked for.
-    let of_kid = |kid: Uuid| key.filter(|key| key.0 == kid).map(|key| key.1.clone());
-    let decryption = Decryption::new(&init, of_kid).map_err(broken)?;
-    let clear = decrypt_init(&init).map_err(broken)?;
-    let is_clear = clear == init;
-    Ok((clear, (!is_clear).then_some(decryption)))
 }
 
 /// Addresses of the playlists of the chosen renditions, picture before sound.
@@ -245,39 +185,6 @@ fn chosen(playlist: &MasterPlaylist, wanted: &SingleFile) -> Result<Vec<String>,
         .into_iter()
         .chain(audio.map(|(_, uri)| uri.to_owned()))
         .collect())
-}
-
-async fn fetch(portal: &Portal, url: &Url) -> Result<Vec<u8>, ClientError> {
-    let failed = |error: reqwest::Error| ClientError::Failed(format!("{url}: {}", cause(&error)));
-    let answer = portal
-        .client()
-        .get(url.clone())
-        .send()
-        .await
-        .map_err(failed)?;
-    let answer = answer.error_for_status().map_err(failed)?;
-    Ok(answer.bytes().await.map_err(failed)?.to_vec())
-}
-
-fn parse_url(text: &str) -> Result<Url, ClientError> {
-    Url::parse(text).map_err(|_| ClientError::Failed(format!("{text} is no address")))
-}
-
-fn join(base: &Url, name: &str) -> Result<Url, ClientError> {
-    let joined = base.join(name);
-    joined.map_err(|_| ClientError::Failed(format!("{name} is no address")))
-}
-
-fn unfinished(title: &Title) -> ClientError {
-    ClientError::Failed(format!(
-        "{} is {}: wait until it is ready",
-        title.asset,
-        title.state.as_str()
-    ))
-}
-
-fn broken(error: CmafError) -> ClientError {
-    ClientError::Failed(format!("the title cannot be joined: {error}"))
 }
 
 fn not_written(wanted: &SingleFile, source: std::io::Error) -> ClientError {
