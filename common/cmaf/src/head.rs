@@ -53,16 +53,17 @@ pub fn write_clear(
     samples: &[SampleInfo],
     out: &mut Vec<u8>,
 ) -> Result<(), CmafError> {
-    write(header, (track_id, None), samples, out, |_, _| Ok(()))
+    write(header, (track_id, None), samples, &[], out, |_, _| Ok(()))
 }
 
 /// As [`write_clear`]; the track's id goes with the number of a sample entry other than the usual
 /// one. `more` writes boxes at the end of the `traf`, and is told where the `moof` begins in what it
-/// writes to.
+/// writes to; `after` are the boxes after it.
 pub(crate) fn write(
     header: &FragmentHeader,
     track: (u32, Option<u32>),
     samples: &[SampleInfo],
+    after: &[u8],
     out: &mut Vec<u8>,
     more: impl FnOnce(&mut Vec<u8>, usize) -> Result<(), CmafError>,
 ) -> Result<(), CmafError> {
@@ -84,6 +85,7 @@ pub(crate) fn write(
             data_offset_at = run.write_trun(samples, out);
             outcome = more(out, moof_start);
         });
+        out.extend_from_slice(after);
     });
     outcome?;
     let data_offset = i32::try_from(out.len() - moof_start + 8);

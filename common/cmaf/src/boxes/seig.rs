@@ -1,7 +1,8 @@
 //! `sgpd` and `sbgp` of type `seig`: samples that are protected otherwise than their track says
 //! (ISO/IEC 23001-7, 6; ISO/IEC 14496-12, 8.9).
 
-use super::{BoxRef, Cursor};
+use super::tenc::Tenc;
+use super::{BoxRef, Cursor, full_boxed};
 use crate::CmafError;
 
 const KIND: &[u8; 4] = b"seig";
@@ -17,41 +18,60 @@ pub(crate) fn is_seig(found: &BoxRef<'_>) -> Result<bool, CmafError> {
     Ok(content.starts_with(KIND))
 }
 
-/// Whether the groups of `traf` say that all of its samples are clear; `None` without groups.
+/// How the groups of `traf` say that all of its samples are protected; none without groups.
 ///
 /// # Errors
-/// [`CmafError::Unsupported`] where they say anything else: single samples, another key.
-pub(crate) fn all_clear(traf: &BoxRef<'_>, sample_count: usize) -> Result<Option<bool>, CmafError> {
-    let (mut clear, mut covered) = (None, None);
+/// [`CmafError::Unsupported`] where they say it of single samples.
+pub(crate) fn group(traf: &BoxRef<'_>, sample_count: usize) -> Result<Option<Tenc>, CmafError> {
+    let (mut described, mut covered) = (None, None);
     for found in traf.children() {
         let found = found?;
         if !is_seig(&found)? {
             continue;
         }
         if found.kind == b"sgpd" {
-            clear = Some(describes_clear(&found)?);
+            described = describes(&found)?;
         } else {
             covered = covers(&found, sample_count)?;
         }
     }
-    match (clear, covered) {
+    match (described, covered) {
         (_, None) => Ok(None),
-        (Some(true), Some(true)) => Ok(Some(true)),
+        (Some(tenc), Some(true)) => Ok(Some(tenc)),
         _ => Err(CmafError::Unsupported("protection by sample groups")),
     }
 }
 
-fn describes_clear(sgpd: &BoxRef<'_>) -> Result<bool, CmafError> {
+/// Writes that all `sample_count` samples of a `traf` are protected as `tenc` says.
+pub(crate) fn write(out: &mut Vec<u8>, tenc: &Tenc, sample_count: u32) {
+    let mut description = Vec::new();
+    tenc.write_fields(&mut description);
+    full_boxed(out, b"sgpd", 1, 0, |out| {
+        out.extend_from_slice(KIND);
+        // A description is some tens of bytes.
+        out.extend((description.len() as u32).to_be_bytes());
+        out.extend(1_u32.to_be_bytes());
+        out.extend_from_slice(&description);
+    });
+    full_boxed(out, b"sbgp", 0, 0, |out| {
+        out.extend_from_slice(KIND);
+        out.extend(1_u32.to_be_bytes());
+        out.extend(sample_count.to_be_bytes());
+        out.extend((LOCAL + 1).to_be_bytes());
+    });
+}
+
+/// The only description; none where there are others, or none that is known.
+fn describes(sgpd: &BoxRef<'_>) -> Result<Option<Tenc>, CmafError> {
     let (version, _, content) = sgpd.full()?;
     let mut cursor = Cursor::new(content, "sgpd");
     cursor.take(KIND.len())?;
     let length = cursor.u32()?;
     let count = cursor.u32()?;
     if version != 1 || length < 20 || count != 1 {
-        return Ok(false);
+        return Ok(None);
     }
-    cursor.take(2)?;
-    Ok(cursor.u8()? == 0)
+    Tenc::read_fields(&mut cursor).map(Some)
 }
 
 /// Whether one run puts all samples into the first group of the `traf`; none without runs.
@@ -73,24 +93,19 @@ fn covers(sbgp: &BoxRef<'_>, sample_count: usize) -> Result<Option<bool>, CmafEr
 
 #[cfg(test)]
 mod tests {
-    use super::super::{boxed, full_boxed, iter};
+    use uuid::Uuid;
+
+    use super::super::tenc::{Iv, Pattern};
+    use super::super::{boxed, iter};
     use super::*;
 
-    /// Says of all `sample_count` samples of a `traf` that they are clear.
-    fn write_clear(out: &mut Vec<u8>, sample_count: u32) {
-        full_boxed(out, b"sgpd", 1, 0, |out| {
-            out.extend_from_slice(KIND);
-            out.extend(20_u32.to_be_bytes());
-            out.extend(1_u32.to_be_bytes());
-            // Reserved, pattern, isProtected, size of vectors, key id: all 0.
-            out.extend([0; 20]);
-        });
-        full_boxed(out, b"sbgp", 0, 0, |out| {
-            out.extend_from_slice(KIND);
-            out.extend(1_u32.to_be_bytes());
-            out.extend(sample_count.to_be_bytes());
-            out.extend((LOCAL + 1).to_be_bytes());
-        });
+    fn clear() -> Tenc {
+        Tenc {
+            pattern: Pattern::default(),
+            is_protected: false,
+            iv: Iv::PerSample { bytes: 0 },
+            kid: Uuid::nil(),
+        }
     }
 
     fn traf(content: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
@@ -99,24 +114,31 @@ mod tests {
         out
     }
 
-    fn read(traf: &[u8], count: usize) -> Result<Option<bool>, CmafError> {
-        all_clear(&iter(traf).next().unwrap().unwrap(), count)
+    fn read(traf: &[u8], count: usize) -> Result<Option<Tenc>, CmafError> {
+        group(&iter(traf).next().unwrap().unwrap(), count)
     }
 
     #[test]
-    fn clear_groups_are_read_as_they_were_written() {
-        let clear = traf(|out| write_clear(out, 7));
-        assert_eq!(read(&clear, 7), Ok(Some(true)));
+    fn groups_are_read_as_they_were_written() {
+        let protected = Tenc {
+            pattern: Pattern { crypt: 1, skip: 9 },
+            is_protected: true,
+            iv: Iv::Constant([7; 16]),
+            kid: Uuid::from_u128(5),
+        };
+        for tenc in [clear(), protected] {
+            let found = traf(|out| write(out, &tenc, 7));
+            assert_eq!(read(&found, 7), Ok(Some(tenc)));
+            assert!(read(&found, 8).is_err(), "of some samples");
+        }
         assert_eq!(read(&traf(|_| {}), 7), Ok(None));
     }
 
     #[test]
-    fn a_group_of_some_samples_or_of_another_key_is_refused() {
-        let clear = traf(|out| write_clear(out, 7));
-        assert!(read(&clear, 8).is_err());
-        let mut protected = clear.clone();
-        // isProtected, after the headers and the counts.
-        protected[8 + 12 + 12 + 2] = 1;
-        assert!(read(&protected, 7).is_err());
+    fn a_description_cut_short_is_refused() {
+        let mut found = traf(|out| write(out, &clear(), 7));
+        // isProtected, after the headers and the counts: the vector that has to follow is not there.
+        found[8 + 12 + 12 + 2] = 1;
+        assert!(read(&found, 7).is_err());
     }
 }

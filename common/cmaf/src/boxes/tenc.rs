@@ -1,4 +1,4 @@
-//! `tenc`: how a track's samples are protected (ISO/IEC 23001-7, 8.2).
+//! `tenc`: how a track's samples are protected (ISO/IEC 23001-7, 8.2), and the same of a group of them (6).
 
 use uuid::Uuid;
 
@@ -33,7 +33,16 @@ pub(crate) struct Tenc {
 impl Tenc {
     pub(crate) fn read(tenc: &BoxRef<'_>) -> Result<Self, CmafError> {
         let (version, _, content) = tenc.full()?;
-        let mut cursor = Cursor::new(content, "tenc");
+        let mut found = Self::read_fields(&mut Cursor::new(content, "tenc"))?;
+        if version == 0 {
+            // It keeps the byte of the pattern for later.
+            found.pattern = Pattern::default();
+        }
+        Ok(found)
+    }
+
+    /// What a `tenc` holds, as the description of a group does.
+    pub(super) fn read_fields(cursor: &mut Cursor<'_>) -> Result<Self, CmafError> {
         cursor.u8()?;
         let pattern = cursor.u8()?;
         let is_protected = cursor.u8()?;
@@ -41,12 +50,10 @@ impl Tenc {
         let kid = Uuid::from_bytes(cursor.array()?);
         let iv = match iv_bytes {
             0 if is_protected == 0 => Iv::PerSample { bytes: 0 },
-            0 => Iv::Constant(read_constant_iv(&mut cursor)?),
+            0 => Iv::Constant(read_constant_iv(cursor)?),
             8 | 16 => Iv::PerSample { bytes: iv_bytes },
             _ => return Err(CmafError::Invalid("tenc initialisation vector size")),
         };
-        // Version 0 keeps the byte of the pattern for later.
-        let pattern = if version == 0 { 0 } else { pattern };
         let pattern = Pattern {
             crypt: pattern >> 4,
             skip: pattern & 0x0f,
@@ -62,18 +69,22 @@ impl Tenc {
     pub(crate) fn write(&self, out: &mut Vec<u8>) {
         let constant = matches!(self.iv, Iv::Constant(_));
         full_boxed(out, b"tenc", u8::from(constant), 0, |out| {
-            let pattern = (self.pattern.crypt << 4) | (self.pattern.skip & 0x0f);
-            let iv_bytes = match self.iv {
-                Iv::PerSample { bytes } => bytes,
-                Iv::Constant(_) => 0,
-            };
-            out.extend([0, pattern, u8::from(self.is_protected), iv_bytes]);
-            out.extend(self.kid.as_bytes());
-            if let Iv::Constant(iv) = self.iv {
-                out.push(16);
-                out.extend(iv);
-            }
+            self.write_fields(out);
         });
+    }
+
+    pub(super) fn write_fields(&self, out: &mut Vec<u8>) {
+        let pattern = (self.pattern.crypt << 4) | (self.pattern.skip & 0x0f);
+        let iv_bytes = match self.iv {
+            Iv::PerSample { bytes } => bytes,
+            Iv::Constant(_) => 0,
+        };
+        out.extend([0, pattern, u8::from(self.is_protected), iv_bytes]);
+        out.extend(self.kid.as_bytes());
+        if let Iv::Constant(iv) = self.iv {
+            out.push(16);
+            out.extend(iv);
+        }
     }
 }
 

@@ -1,5 +1,7 @@
 //! Decrypting segments.
 
+use std::borrow::Cow;
+
 use uuid::Uuid;
 
 use super::ContentKey;
@@ -9,7 +11,7 @@ use super::samples::{Direction, FragmentJob, Mode, SampleJob, TrackJob};
 use super::segment::transform;
 use crate::CmafError;
 use crate::boxes::senc::{Reader, Subsample};
-use crate::boxes::tenc::Iv;
+use crate::boxes::tenc::{Iv, Tenc};
 use crate::boxes::tfhd::{Defaults, without_sample_description};
 use crate::boxes::{BoxRef, seig};
 use crate::init::read::{Track, tracks};
@@ -18,6 +20,8 @@ use crate::init::read::{Track, tracks};
 #[derive(Clone)]
 pub struct Decryption {
     tracks: Vec<TrackDecryption>,
+    /// Keys of later crypto periods.
+    periods: Vec<(Uuid, Cipher)>,
 }
 
 #[derive(Clone)]
@@ -31,6 +35,7 @@ struct TrackDecryption {
 #[derive(Clone)]
 struct TrackCipher {
     cipher: Cipher,
+    kid: Uuid,
     mode: Mode,
     iv: Iv,
     /// Number of the sample entry whose samples are clear.
@@ -57,7 +62,16 @@ impl Decryption {
         let tracks = tracks.iter().map(|track| TrackDecryption::new(track, &key));
         Ok(Self {
             tracks: tracks.collect::<Result<_, _>>()?,
+            periods: Vec::new(),
         })
+    }
+
+    /// Knows the key of a later crypto period, too: of fragments that are under another key than the
+    /// header says.
+    #[must_use]
+    pub fn or(mut self, kid: Uuid, key: &ContentKey) -> Self {
+        self.periods.push((kid, Cipher::new(key)));
+        self
     }
 
     fn track(&self, id: u32) -> Option<&TrackDecryption> {
@@ -77,6 +91,7 @@ impl TrackDecryption {
                 let key = key(info.tenc.kid).ok_or(CmafError::Missing("content key"))?;
                 Some(TrackCipher {
                     cipher: Cipher::new(&key),
+                    kid: info.tenc.kid,
                     mode,
                     iv: info.tenc.iv,
                     clear_entry: track.clear_entry,
@@ -127,23 +142,51 @@ fn decrypt_moof(
         let track = decryption.track(fragment.track_id);
         let track = track.ok_or(CmafError::Invalid("track id of a fragment"))?;
         ciphers.push(track.cipher.as_ref());
-        match &track.cipher {
-            Some(cipher) if !cipher.leaves_clear(&fragment) => {
-                jobs.push(track_job(&fragment, cipher)?);
-            }
-            Some(_) | None => {}
+        if let Some(cipher) = decryption.cipher_of(track, &fragment)? {
+            jobs.push(track_job(&fragment, &cipher)?);
         }
     }
-    fragment::write_moof(moof, out, |index, traf, writer| {
+    fragment::write_moof(moof, out, &[], |index, traf, writer| {
         let cipher = ciphers.get(index).copied().flatten();
         writer.traf(traf, |found| unprotect_box(found, cipher), |_, _| Ok(()))
     })?;
     Ok(FragmentJob(jobs))
 }
 
-impl TrackCipher {
-    fn leaves_clear(&self, fragment: &TrackFragment<'_>) -> bool {
-        fragment.clear.is_some() || self.clear_entry == Some(fragment.sample_description)
+impl Decryption {
+    /// What decrypts the fragment; none where it is clear.
+    fn cipher_of<'a>(
+        &'a self,
+        track: &'a TrackDecryption,
+        fragment: &TrackFragment<'_>,
+    ) -> Result<Option<Cow<'a, TrackCipher>>, CmafError> {
+        let Some(cipher) = &track.cipher else {
+            return Ok(None);
+        };
+        if cipher.clear_entry == Some(fragment.sample_description) {
+            return Ok(None);
+        }
+        match fragment.group {
+            None => Ok(Some(Cow::Borrowed(cipher))),
+            Some(group) if !group.is_protected => Ok(None),
+            Some(group) => self.in_period(cipher, &group).map(Cow::Owned).map(Some),
+        }
+    }
+
+    fn in_period(&self, cipher: &TrackCipher, group: &Tenc) -> Result<TrackCipher, CmafError> {
+        let known = self.periods.iter().find(|(kid, _)| *kid == group.kid);
+        let of_period = known.map(|(_, cipher)| cipher);
+        let of_header = (cipher.kid == group.kid).then_some(&cipher.cipher);
+        let found = of_period.or(of_header);
+        Ok(TrackCipher {
+            cipher: found.ok_or(CmafError::Missing("content key"))?.clone(),
+            mode: match cipher.mode {
+                Mode::Cenc => Mode::Cenc,
+                Mode::Cbcs(_) => Mode::Cbcs(group.pattern),
+            },
+            iv: group.iv,
+            ..*cipher
+        })
     }
 }
 

@@ -11,8 +11,9 @@ use super::segment::transform;
 use super::{ContentKey, Protection, header};
 use crate::CmafError;
 use crate::boxes::senc::{self, Entry};
+use crate::boxes::tenc::{Iv, Pattern, Tenc};
 use crate::boxes::tfhd::Defaults;
-use crate::boxes::{BoxRef, FourCc};
+use crate::boxes::{BoxRef, FourCc, common_pssh, seig};
 use crate::init::entry;
 use crate::init::read::tracks;
 
@@ -35,6 +36,15 @@ pub struct TrackProtection {
     pub(super) layout: Layout,
     iv_base: u64,
     defaults: Defaults,
+    period: Option<Period>,
+}
+
+/// Fragments under another key than the header's.
+#[derive(Clone)]
+struct Period {
+    group: Tenc,
+    /// Common `pssh` of its key id: players ask for the key when they come to it (ISO/IEC 23001-7, 8.1).
+    pssh: Vec<u8>,
 }
 
 impl std::fmt::Debug for TrackProtection {
@@ -85,7 +95,54 @@ impl TrackProtection {
             layout,
             iv_base: iv_base(&protection.iv, rendition),
             defaults: track.defaults,
+            period: None,
         })
+    }
+
+    /// The same track in a later crypto period: its fragments say in themselves that they are under this
+    /// key (sample groups of type `seig`, ISO/IEC 23001-7, 6), with the header as it is. The scheme of
+    /// `protection` is not looked at; a track that is not encrypted stays so.
+    ///
+    /// Two periods must not have the same key where the scheme is `cenc` and their decode times overlap.
+    #[must_use]
+    pub fn in_period(&self, protection: &Protection, key: &ContentKey) -> Self {
+        let protection = Protection {
+            scheme: self.protection.scheme,
+            ..*protection
+        };
+        let (pattern, iv) = match self.mode {
+            Mode::Cbcs(pattern) => (pattern, Iv::Constant(protection.iv)),
+            Mode::Cenc => (Pattern::default(), Iv::PerSample { bytes: 8 }),
+        };
+        Self {
+            cipher: Cipher::new(key),
+            protection,
+            period: Some(Period {
+                group: Tenc {
+                    pattern,
+                    is_protected: true,
+                    iv,
+                    kid: protection.kid,
+                },
+                pssh: common_pssh(&[protection.kid]),
+            }),
+            ..self.clone()
+        }
+    }
+
+    /// What stands at the end of each `moof`.
+    pub(super) fn key_boxes(&self) -> &[u8] {
+        let period = self.period.as_ref();
+        period.map_or(&[], |period| period.pssh.as_slice())
+    }
+
+    /// Writes into a `traf` which key its samples are under, where it is not the header's.
+    pub(super) fn write_group(&self, out: &mut Vec<u8>, samples: usize) -> Result<(), CmafError> {
+        if let Some(period) = &self.period {
+            let samples = u32::try_from(samples).map_err(|_| CmafError::TooLarge("sbgp"))?;
+            seig::write(out, &period.group, samples);
+        }
+        Ok(())
     }
 
     /// The vector of a sample with this decode time.
@@ -169,12 +226,12 @@ fn encrypt_moof(
         if fragment.track_id != track.track_id {
             return Err(CmafError::Invalid("track id of a fragment"));
         }
-        if fragment.senc.is_some() || fragment.clear.is_some() {
+        if fragment.senc.is_some() || fragment.group.is_some() {
             return Err(CmafError::Unsupported("segment that is protected already"));
         }
         jobs.push(track_job(segment, &fragment.samples, track, layout)?);
     }
-    fragment::write_moof(moof, out, |index, traf, writer| {
+    fragment::write_moof(moof, out, track.key_boxes(), |index, traf, writer| {
         write_traf(
             traf,
             writer,
@@ -225,6 +282,9 @@ fn write_traf(
     writer.traf(
         traf,
         |_| Ok(Kept::Whole),
-        |out, moof_start| senc::write(out, moof_start, entries),
+        |out, moof_start| {
+            track.write_group(out, job.samples.len())?;
+            senc::write(out, moof_start, entries)
+        },
     )
 }

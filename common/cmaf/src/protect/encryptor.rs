@@ -6,6 +6,7 @@ use super::encrypt::TrackProtection;
 use super::header::CLEAR_ENTRY;
 use super::layout::Layout;
 use super::samples::{Direction, Mode, SampleJob, TrackJob};
+use super::{ContentKey, Protection};
 use crate::CmafError;
 use crate::boxes::senc;
 use crate::fragment::FragmentHeader;
@@ -43,6 +44,12 @@ impl Encryptor {
             track,
             job,
         }
+    }
+
+    /// Encrypts with another key from the next fragment on: see [`TrackProtection::in_period`].
+    pub fn begin_period(&mut self, protection: &Protection, key: &ContentKey) {
+        self.track = self.track.in_period(protection, key);
+        self.job.cipher = self.track.cipher.clone();
     }
 
     /// Writes fragments of track `id` from now on: for a file of several tracks, whose headers
@@ -94,7 +101,7 @@ impl Encryptor {
         // Headers in clear samples hold for those that follow.
         self.plan(header, samples, media)?;
         let track = (self.track.track_id, Some(CLEAR_ENTRY));
-        head::write(header, track, samples, out, |_, _| Ok(()))
+        head::write(header, track, samples, &[], out, |_, _| Ok(()))
     }
 
     /// Finds what is protected.
@@ -140,7 +147,9 @@ impl Encryptor {
     ) -> Result<(), CmafError> {
         let entries = self.track.entries(&self.job);
         let track = (self.track.track_id, None);
-        head::write(header, track, samples, out, |out, moof| {
+        let after = self.track.key_boxes();
+        head::write(header, track, samples, after, out, |out, moof| {
+            self.track.write_group(out, samples.len())?;
             senc::write(out, moof, entries)
         })
     }

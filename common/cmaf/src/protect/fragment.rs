@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use crate::CmafError;
+use crate::boxes::tenc::Tenc;
 use crate::boxes::tfhd::Defaults;
 use crate::boxes::trun::Trun;
 use crate::boxes::{BoxRef, boxed, iter, seig};
@@ -24,8 +25,8 @@ pub(super) struct TrackFragment<'a> {
     pub(super) sample_description: u32,
     pub(super) samples: Vec<SampleAt>,
     pub(super) senc: Option<BoxRef<'a>>,
-    /// Whether sample groups say that all samples are clear, where there are any.
-    pub(super) clear: Option<bool>,
+    /// How sample groups say that all samples are protected, where there are any.
+    pub(super) group: Option<Tenc>,
 }
 
 /// Reads the track fragments of `moof`, which lies in `segment`.
@@ -71,20 +72,21 @@ impl<'a> TrackFragment<'a> {
         Ok(Self {
             track_id: fragment.track_id,
             sample_description: fragment.sample_description,
-            clear: seig::all_clear(&fragment.traf, samples.len())?,
+            group: seig::group(&fragment.traf, samples.len())?,
             senc: fragment.traf.children().find(b"senc")?,
             samples,
         })
     }
 }
 
-/// Copies `moof` to `out` with the track fragments that `write_traf` writes in place of its own,
-/// and moves all data offsets by as many bytes as it grew or shrank.
+/// Copies `moof` to `out` with the track fragments that `write_traf` writes in place of its own and
+/// `more` at its end, and moves all data offsets by as many bytes as it grew or shrank.
 ///
 /// `write_traf` gets the number of the track fragment and the fragment itself.
 pub(super) fn write_moof(
     moof: &BoxRef<'_>,
     out: &mut Vec<u8>,
+    more: &[u8],
     mut write_traf: impl FnMut(usize, &BoxRef<'_>, &mut MoofWriter<'_>) -> Result<(), CmafError>,
 ) -> Result<(), CmafError> {
     let start = out.len();
@@ -97,6 +99,7 @@ pub(super) fn write_moof(
             data_offsets_at: &mut data_offsets_at,
         };
         outcome = write_children(moof, &mut writer, &mut write_traf);
+        out.extend_from_slice(more);
     });
     outcome?;
     let moved = i32::try_from(out.len() - start)

@@ -7,5 +7,6 @@ mod damage;
 mod documents;
 mod encryptor;
 mod golden;
+mod periods;
 mod protect;
 mod tracks;
