@@ -6,6 +6,7 @@ use std::{
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
+    sync::atomic::{AtomicU32, Ordering},
     thread,
     time::{Duration, Instant},
 };
@@ -74,11 +75,18 @@ fn program(name: &str) -> Result<PathBuf> {
 }
 
 /// Two free ports in a row: the portal's, and the S3 endpoint's beside it.
+///
+/// Below those that the kernel gives to outgoing connections (32768 and up on Linux): one of these may take
+/// a port while what listens on it starts again, and who connects to such a port may get itself.
 fn free_ports() -> Result<u16> {
-    for _ in 0..100 {
-        let first = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
-        let port = first.local_addr()?.port();
-        if port < u16::MAX && TcpListener::bind((Ipv4Addr::LOCALHOST, port + 1)).is_ok() {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let is_free = |port| TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok();
+    for _ in 0..1_000 {
+        // Tests of other processes begin elsewhere.
+        let next = NEXT.fetch_add(1, Ordering::Relaxed);
+        let pair = std::process::id().wrapping_mul(31).wrapping_add(next) % 11_000;
+        let port = u16::try_from(10_000 + 2 * pair)?;
+        if is_free(port) && is_free(port + 1) {
             return Ok(port);
         }
     }

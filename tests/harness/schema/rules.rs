@@ -284,7 +284,8 @@ pub(super) fn rule(element: &str) -> Option<Rule> {
         | "Role"
         | "EssentialProperty"
         | "SupplementalProperty"
-        | "AudioChannelConfiguration" => DESCRIPTOR,
+        | "AudioChannelConfiguration"
+        | "UTCTiming" => DESCRIPTOR,
         _ => return None,
     })
 }

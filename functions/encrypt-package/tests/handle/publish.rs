@@ -107,7 +107,7 @@ async fn manifests_grow_then_are_final_and_stale_events_change_nothing() {
     );
     let mpd = text(&world, &said.dash);
     assert!(
-        mpd.contains("mediaPresentationDuration=\"PT7.999S\""),
+        mpd.contains("mediaPresentationDuration=\"PT8.001S\""),
         "{mpd}"
     );
 
