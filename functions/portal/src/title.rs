@@ -235,11 +235,8 @@ impl Title {
                 .as_ref()
                 .map(manifest),
             dash: asset.dash.as_ref().map(|key| {
-                let address = manifest(key);
-                match asset.state {
-                    AssetState::Playable => address + FROM_THE_START,
-                    _ => address,
-                }
+                let grows = asset.state == AssetState::Playable;
+                manifest(key) + if grows { FROM_THE_START } else { "" }
             }),
             watch: addresses.watch(asset.id),
             poster: pictures.map(|pictures| media(&pictures.poster)),
