@@ -177,7 +177,7 @@ fn nothing_is_sent_unasked(compared: &Compared) {
     // Four frames cost 0.009 USD.
     let said = compared.refused(&key, &["--yes", "--budget", "0.0089"], 0);
     assert!(
-        said.contains("0.0090 USD") && said.contains("budget of 0.0089 USD"),
+        said.contains("0.00900 USD") && said.contains("budget of 0.00890 USD"),
         "{said}"
     );
     let elsewhere = [key[0], ("REELDROP_VISION_ADDRESS", "http://192.0.2.1/")];

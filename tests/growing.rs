@@ -5,6 +5,7 @@
 use std::{
     io::{BufRead, BufReader},
     process::{Command, Stdio},
+    thread,
     time::{Duration, Instant},
 };
 
@@ -51,12 +52,14 @@ fn playable(bundle: &Bundle) -> Value {
     let end = Instant::now() + LIMIT;
     while Instant::now() < end {
         for title in bundle.list().unwrap() {
-            assert_ne!(title.state, "ready", "there is nothing left to grow");
             if title.state == "playable" {
                 let shown = bundle.run(&["show", &title.asset, "--json"]).unwrap();
                 return serde_json::from_slice(&shown.stdout).unwrap();
             }
+            let is_made = ["received", "processing"].contains(&title.state.as_str());
+            assert!(is_made, "there is nothing left to grow: {title:?}");
         }
+        thread::sleep(Duration::from_millis(50));
     }
     panic!("nothing plays after {LIMIT:?}\n{}", bundle.log());
 }

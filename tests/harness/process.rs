@@ -126,13 +126,21 @@ impl Held {
     /// # Errors
     /// Where there are none.
     pub fn all(root: u32, program: &str) -> Result<Self> {
-        let mut found = descendants(root);
-        found.retain(|pid| is(*pid, program));
-        ensure!(!found.is_empty(), "no {program} runs");
-        for pid in &found {
-            signal(*pid, "STOP")?;
+        let mut held = Self(Vec::new());
+        loop {
+            let mut found = descendants(root);
+            found.retain(|pid| is(*pid, program) && !held.0.contains(pid));
+            // More may be started while these are stopped; nobody starts any when none is new.
+            if found.is_empty() {
+                ensure!(!held.0.is_empty(), "no {program} runs");
+                return Ok(held);
+            }
+            for pid in found {
+                held.0.push(pid);
+                // One that has just ended does no more, either.
+                let _ = signal(pid, "STOP");
+            }
         }
-        Ok(Self(found))
     }
 }
 

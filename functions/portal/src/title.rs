@@ -235,7 +235,8 @@ impl Title {
                 .as_ref()
                 .map(manifest),
             dash: asset.dash.as_ref().map(|key| {
-                let grows = asset.state == AssetState::Playable;
+                // One that failed may have stopped growing half way.
+                let grows = matches!(asset.state, AssetState::Playable | AssetState::Failed);
                 manifest(key) + if grows { FROM_THE_START } else { "" }
             }),
             watch: addresses.watch(asset.id),

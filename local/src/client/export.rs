@@ -45,9 +45,11 @@ pub(super) async fn export(
         .chain(captions)
         .flatten()
         .filter_map(|url| Url::parse(url).ok())
-        // A player's token would stand in the files when it has long expired.
+        // A player's token would stand in the files when it has long expired; where a player begins a
+        // growing title is no other address.
         .map(|mut url| {
             url.set_query(None);
+            url.set_fragment(None);
             url
         });
     let mut waiting: BTreeSet<Url> = start.collect();

@@ -3,7 +3,7 @@
 use reeldrop_events::Area;
 use serde::Deserialize;
 
-use super::picture::Picture;
+use super::{picture::Picture, vision::MOST_SAID};
 
 /// The whole answer.
 #[derive(Deserialize)]
@@ -79,7 +79,7 @@ impl Response {
     /// What is seen on that picture.
     pub(super) fn image(self, picture: &Picture) -> Image {
         if let Some(error) = self.error {
-            return Err(error.message);
+            return Err(error.message.chars().take(MOST_SAID).collect());
         }
         let size = (f64::from(picture.width), f64::from(picture.height));
         let objects = self.localized_object_annotations.into_iter();

@@ -73,7 +73,7 @@ pub(crate) async fn run(asked: &Compare) -> Result<(), ClientError> {
     eprintln!(
         "{} frames of {} go to {}: at most {price}",
         moments.len(),
-        title.file,
+        output::plain(&title.file),
         vision.host()
     );
     if price > asked.budget {
@@ -88,17 +88,24 @@ pub(crate) async fn run(asked: &Compare) -> Result<(), ClientError> {
     let pictures = pictures(&portal, &title, &moments).await?;
     let mut report = Report::new(&title, asked.faces)?;
     let looked = look(&vision, &moments, &pictures, &mut report).await;
-    if let Err(error) = looked {
-        return Err(match report.cost() {
-            Usd::NOTHING => error,
-            cost => ClientError::Failed(format!("{error} (before that, {cost} was spent)")),
-        });
+    // What was paid for is told whatever became of the rest.
+    if looked.is_ok() || report.has_answers() {
+        match asked.common.json {
+            true => output::json(&report.json()),
+            false => report.lines().iter().for_each(|line| output::line(line)),
+        }
     }
-    match asked.common.json {
-        true => output::json(&report.json()),
-        false => report.lines().iter().for_each(|line| output::line(line)),
+    match looked {
+        Err(error) if report.cost() == Usd::NOTHING => Err(error),
+        Err(error) => Err(ClientError::Failed(format!(
+            "{error} (before that, at most {} was spent; a request that was not answered may be charged, too)",
+            report.cost()
+        ))),
+        Ok(()) if !report.has_answers() => Err(ClientError::Failed(
+            "none of the frames was looked at; why is said above".to_owned(),
+        )),
+        Ok(()) => Ok(()),
     }
-    Ok(())
 }
 
 /// Has Vision look at all pictures, request by request.

@@ -19,7 +19,7 @@ pub(super) struct Usd(u64);
 impl Usd {
     pub(super) const NOTHING: Self = Self(0);
 
-    /// In whole dollars, for JSON.
+    /// In dollars, for JSON.
     pub(super) fn dollars(self) -> f64 {
         self.0 as f64 / 1e6
     }
@@ -34,7 +34,7 @@ pub(super) fn estimate(frames: usize, faces: bool) -> Usd {
 
 impl fmt::Display for Usd {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:.4} USD", self.dollars())
+        write!(f, "{:.5} USD", self.dollars())
     }
 }
 
@@ -57,7 +57,7 @@ mod tests {
     fn each_feature_of_each_frame_costs() {
         assert_eq!(estimate(8, false), "0.018".parse().unwrap());
         assert_eq!(estimate(8, true), "0.03".parse().unwrap());
-        assert_eq!(estimate(1_000, true).to_string(), "3.7500 USD");
+        assert_eq!(estimate(1_000, true).to_string(), "3.75000 USD");
         assert_eq!(estimate(0, true), Usd::NOTHING);
     }
 

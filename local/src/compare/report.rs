@@ -12,7 +12,10 @@ use super::{
     price::{Usd, estimate},
     seen::{FACE, Moment},
 };
-use crate::client::{ClientError, Title};
+use crate::{
+    client::{ClientError, Title},
+    output,
+};
 
 /// Everything that was compared so far.
 pub(super) struct Report {
@@ -71,6 +74,11 @@ impl Report {
     /// Whether faces are compared.
     pub(super) fn with_faces(&self) -> bool {
         self.faces
+    }
+
+    /// Whether anything was looked at.
+    pub(super) fn has_answers(&self) -> bool {
+        !self.frames.is_empty()
     }
 
     /// Adds a request that was answered.
@@ -189,14 +197,15 @@ impl Report {
             let names = self
                 .only_theirs
                 .iter()
-                .map(|(name, n)| format!("{name} ({n})"));
+                .map(|(name, n)| format!("{} ({n})", output::plain(name)));
             let names = names.collect::<Vec<_>>().join(", ");
             lines.push(format!("only theirs, without a word of ours: {names}"));
         }
         for failed in &self.failed {
             lines.push(format!(
                 "{} ms was not looked at: {}",
-                failed.time_ms, failed.reason
+                failed.time_ms,
+                output::plain(&failed.reason)
             ));
         }
         lines.push(self.last_line());

@@ -44,7 +44,7 @@ const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
 /// Most characters of a refusal that are shown.
-const MOST_SAID: usize = 400;
+pub(super) const MOST_SAID: usize = 400;
 
 /// The API, and who asks it.
 pub(super) struct Vision {

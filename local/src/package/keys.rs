@@ -196,7 +196,17 @@ fn labelled(keys: &[String], kids: &[Labelled]) -> Result<Keys, String> {
     };
     let given: Vec<Labelled> = given(keys)?;
     let mut keys = Keys::default();
-    for key in &given {
+    for (number, key) in given.iter().enumerate() {
+        if given
+            .iter()
+            .take(number)
+            .any(|other| other.label == key.label)
+        {
+            let label = named(&key.label);
+            return Err(format!(
+                "--key {label}... is given twice: give each key a label of its own (LABEL=KEY)"
+            ));
+        }
         let kid = kids
             .iter()
             .find(|kid| kid.label == key.label)

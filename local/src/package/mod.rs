@@ -140,12 +140,19 @@ pub(crate) fn run(asked: &Package) -> ExitCode {
 fn packaged(asked: &Package) -> Result<Vec<Packaged>, String> {
     let secrets = asked.keys.read(asked.scheme.map(Scheme::from))?;
     let settings = settings(asked, &secrets)?;
-    // Before anything is written that cannot be opened without what is in it.
-    let file = asked.keys.write_cpix.as_deref().map(KeyFile::create);
+    let file = asked.keys.write_cpix.as_deref();
+    let file = file.map(|path| KeyFile::create(path, &asked.out));
     let file = file.transpose()?;
+    if let Some(file) = &file {
+        // Before anything is written that cannot be opened without them.
+        file.save(&secrets.document(&[], settings.iv))?;
+    }
     let tracks = make(asked, &settings)?;
     if let Some(file) = file {
-        file.save(&secrets.document(&tracks, settings.iv))?;
+        // Now with what each is for.
+        let saved = file.save(&secrets.document(&tracks, settings.iv));
+        file.keep();
+        saved?;
     }
     Ok(tracks)
 }

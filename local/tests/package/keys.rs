@@ -115,6 +115,18 @@ fn a_key_that_is_made_is_written_for_its_owner_alone_and_opens_the_package() {
     done(&[file, "--out", &again, "--cpix", &secret], b"");
     assert!(files(&place.path("out")) == files(&place.path("again")));
 
+    // Nothing is left beside it, and nobody can fetch it with the package.
+    assert!(!place.path("keys.xml.new").exists());
+    let served = place.text("out/keys.xml");
+    let refused = run(&[file, "--out", &out, "--write-cpix", &served], b"");
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(
+        said(&refused).contains("outside --out"),
+        "{}",
+        said(&refused)
+    );
+    assert!(!place.path("out/keys.xml").exists());
+
     // Another run has another key, and never takes the file away.
     let second = run(&made, b"");
     assert_eq!(second.status.code(), Some(2));
@@ -213,6 +225,10 @@ fn what_is_wrong_with_keys_says_what_to_do() {
             "leave out --write-cpix",
         ),
         (&["--write-cpix", "/nowhere/x"], "it cannot be made"),
+        (
+            &[KEY[0], KEY[1], KEY[2], KEY[3], KEY[0], KEY[1]],
+            "is given twice",
+        ),
     ] {
         let output = run(&[&[file, "--out", &out], options].concat(), b"");
         let said = said(&output);

@@ -5,9 +5,10 @@
 
 use libfuzzer_sys::fuzz_target;
 use reeldrop_cmaf::protect::{
-    Decryption, TrackProtection, decrypt_segment, encrypt_init, encrypt_segment,
+    Decryption, Protection, TrackProtection, decrypt_segment, encrypt_init, encrypt_segment,
 };
 use reeldrop_cmaf_fuzz::{SCHEMES, bounded, key, protection, split};
+use uuid::Uuid;
 
 fuzz_target!(|data: &[u8]| bounded(data, || {
     let (init, segment) = split(data);
@@ -33,5 +34,14 @@ fuzz_target!(|data: &[u8]| bounded(data, || {
         };
         let mut back = Vec::new();
         let _ = decrypt_segment(&out, &decryption, &mut back);
+        // The same in a later crypto period.
+        let later = Protection { kid: Uuid::from_u128(8), ..protection };
+        out.clear();
+        let rotated = track.in_period(&later, &key());
+        encrypt_segment(segment, &rotated, &mut out).expect("what one key encrypts another does");
+        let mut again = Vec::new();
+        let known = decryption.or(later.kid, &key());
+        let _ = decrypt_segment(&out, &known, &mut again);
+        assert!(again == back, "a period changes more than the key");
     }
 }));

@@ -58,6 +58,10 @@ impl Tenc {
             crypt: pattern >> 4,
             skip: pattern & 0x0f,
         };
+        // The others are reserved.
+        if is_protected > 1 {
+            return Err(CmafError::Invalid("tenc protection"));
+        }
         Ok(Self {
             pattern,
             is_protected: is_protected == 1,

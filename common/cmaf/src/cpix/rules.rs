@@ -120,6 +120,9 @@ impl UsageRule {
             "BitrateFilter" => {
                 return Err(CmafError::Unsupported("BitrateFilter in a CPIX document"));
             }
+            name if name.ends_with("Filter") => {
+                return Err(CmafError::Unsupported("filter of a CPIX usage rule"));
+            }
             _ => {}
         }
         Ok(())

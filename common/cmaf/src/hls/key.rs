@@ -1,5 +1,7 @@
 //! Key lines: how a player gets the key (RFC 8216bis, sections 4.4.4.4 and 4.4.6.4).
 
+use std::collections::BTreeSet;
+
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use reeldrop_events::Scheme;
 use uuid::Uuid;
@@ -64,14 +66,15 @@ impl KeyFormat {
     /// the keys.
     pub(super) fn session_keys(self, presentation: &Presentation) -> Vec<String> {
         let mut keys = Vec::new();
+        // RFC 8216bis, 4.4.6.4: no two of the same address, format and method.
+        let mut named = BTreeSet::new();
         let tracks = presentation.tracks();
         for protection in tracks.filter_map(|track| presentation.protection_of(track)) {
-            let sources = self.sources(protection);
+            let mut sources = self.sources(protection);
+            // Keys of one address and format are one session key: the licence service gives what is asked.
+            sources.retain(|source| named.insert((source.uri.clone(), source.format)));
             for line in lines("EXT-X-SESSION-KEY", protection.scheme, sources) {
-                // Section 4.4.6.4: no two of the same address, format and method.
-                if !keys.contains(&line) {
-                    keys.push(line);
-                }
+                keys.push(line);
             }
         }
         keys

@@ -161,7 +161,12 @@ impl Decryption {
         fragment: &TrackFragment<'_>,
     ) -> Result<Option<Cow<'a, TrackCipher>>, CmafError> {
         let Some(cipher) = &track.cipher else {
-            return Ok(None);
+            return match fragment.group {
+                Some(group) if group.is_protected => {
+                    Err(CmafError::Unsupported("protection by sample groups alone"))
+                }
+                Some(_) | None => Ok(None),
+            };
         };
         if cipher.clear_entry == Some(fragment.sample_description) {
             return Ok(None);

@@ -143,3 +143,26 @@ fn fragments_encrypted_in_place_are_told_of_the_period() {
         assert_eq!(groups, 2, "only later fragments name their key");
     }
 }
+
+/// Clear as the header says, but for groups: given back as it is, it would pass for clear.
+#[test]
+fn protection_by_groups_alone_is_refused() {
+    let init = audio_init();
+    let (period, period_key) = later(Scheme::Cbcs);
+    let by = TrackProtection::new(&init, &protection(Scheme::Cbcs), &key(), "r").unwrap();
+    let mut out = Vec::new();
+    let segment = audio_segment(&mut Random(32));
+    encrypt_segment(&segment, &by.in_period(&period, &period_key), &mut out).unwrap();
+    let mut header = encrypt_init(&init, &protection(Scheme::Cbcs)).unwrap();
+    let tenc = header.windows(4).position(|kind| kind == b"tenc").unwrap();
+    // isProtected stands after type, version, flags, a reserved byte and the pattern.
+    header[tenc + 10] = 0;
+    let known = Decryption::new(&header, |_| Some(key())).unwrap();
+    let refused = decrypt_segment(&out, &known.or(LATER_KID, &period_key), &mut Vec::new());
+    assert!(
+        matches!(refused, Err(CmafError::Unsupported(_))),
+        "{refused:?}"
+    );
+    header[tenc + 10] = 2;
+    assert!(Decryption::new(&header, |_| Some(key())).is_err());
+}

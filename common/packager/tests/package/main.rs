@@ -6,6 +6,7 @@ mod documents;
 mod key_frames;
 mod keys;
 mod one_file;
+mod oracles;
 mod samples;
 
 use std::fs;
