@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod packages;
+mod periods;
 
 use std::process::Command;
 
