@@ -212,6 +212,12 @@ fn what_is_wrong_with_keys_says_what_to_do() {
         assert!(!said.contains(value), "a key is shown: {said}");
         assert!(!place.path("out/stream.m3u8").exists(), "{expected}");
     }
+}
+
+#[test]
+fn what_is_wrong_with_options_of_keys_says_what_to_do() {
+    let Some(path) = clip(CLIP) else { return };
+    let file = path.to_str().unwrap();
     let place = Place::with("");
     let out = place.text("out");
     for (options, expected) in [
