@@ -103,6 +103,18 @@ impl<'a> BoxRef<'a> {
         self.offset + self.whole.len() - self.payload.len()
     }
 
+    /// Refuses a box without a size, which only the last of a file may be (ISO/IEC 14496-12, 4.2): what is
+    /// written after it would become part of it.
+    pub(crate) fn check_sized(&self) -> Result<(), CmafError> {
+        if self.whole.starts_with(&[0; 4]) {
+            return Err(CmafError::BoxSize {
+                kind: self.kind,
+                offset: self.offset,
+            });
+        }
+        Ok(())
+    }
+
     /// Where it ends in the slice that was given to [`iter`], bytes.
     #[must_use]
     pub fn end(&self) -> usize {

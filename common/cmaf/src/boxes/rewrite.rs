@@ -43,6 +43,9 @@ fn rewrite_at(
     }
     for found in iter(data) {
         let found = found?;
+        if depth > 0 {
+            found.check_sized()?;
+        }
         match change(&found)? {
             Change::Keep => out.extend_from_slice(found.whole),
             Change::Drop => {}

@@ -128,6 +128,7 @@ fn write_children(
     let mut index = 0;
     for found in moof.children() {
         let found = found?;
+        found.check_sized()?;
         match &found.kind.0 {
             b"traf" => {
                 write_traf(index, &found, writer)?;
@@ -182,6 +183,7 @@ fn copy_kept(
 ) -> Result<(), CmafError> {
     for found in iter(traf.payload) {
         let found = found?;
+        found.check_sized()?;
         match keep(&found)? {
             Kept::Whole => {}
             Kept::Not => continue,

@@ -166,3 +166,23 @@ fn protection_by_groups_alone_is_refused() {
     header[tenc + 10] = 2;
     assert!(Decryption::new(&header, |_| Some(key())).is_err());
 }
+
+/// What would be written after a box without a size would become part of it. Found by fuzzing.
+#[test]
+fn boxes_without_a_size_inside_others_are_refused() {
+    let init = audio_init();
+    let by = TrackProtection::new(&init, &protection(Scheme::Cbcs), &key(), "r").unwrap();
+    let mut segment = Vec::new();
+    // A moof of one box that says no size.
+    segment.extend(16_u32.to_be_bytes());
+    segment.extend(b"moof");
+    segment.extend(0_u32.to_be_bytes());
+    segment.extend(b"free");
+    let refused = encrypt_segment(&segment, &by, &mut Vec::new());
+    assert!(
+        matches!(refused, Err(CmafError::BoxSize { .. })),
+        "{refused:?}"
+    );
+    segment[11] = 8;
+    encrypt_segment(&segment, &by, &mut Vec::new()).unwrap();
+}
