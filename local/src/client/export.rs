@@ -10,7 +10,8 @@ use tokio::fs;
 use url::Url;
 
 use super::{
-    portal::{ClientError, Portal, cause},
+    portal::{ClientError, Portal},
+    rendition,
     title::Title,
 };
 
@@ -84,19 +85,7 @@ async fn fetch(
     let Some(path) = place(asset, &url) else {
         return Ok(Vec::new());
     };
-    let failed = |error: reqwest::Error| ClientError::Failed(format!("{url}: {}", cause(&error)));
-    let answer = portal
-        .client()
-        .get(url.clone())
-        .send()
-        .await
-        .map_err(failed)?;
-    let body = answer
-        .error_for_status()
-        .map_err(failed)?
-        .bytes()
-        .await
-        .map_err(failed)?;
+    let body = rendition::fetch(portal, &url).await?;
     let is_captions = path.starts_with("text");
     let path = folder.join(path);
     let not_written = |source| ClientError::File {
