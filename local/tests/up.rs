@@ -8,6 +8,7 @@ use std::{
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::atomic::{AtomicU32, Ordering},
+    thread,
     thread::sleep,
     time::Duration,
 };
@@ -44,6 +45,10 @@ fn start(folder: &Path, port: u16) -> Child {
 
 impl Runner {
     fn start() -> Self {
+        Self::start_on(free_ports()).ready()
+    }
+
+    fn start_on(port: u16) -> Self {
         let folder = tempdir().unwrap();
         // The database server runs as another user, who must be able to pass.
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
@@ -62,14 +67,12 @@ impl Runner {
             .unwrap()
             .join("examples/tiny-function");
         symlink(program, folder.path().join("portal")).unwrap();
-        let port = free_ports();
         let child = start(folder.path(), port);
         Self {
             folder,
             port,
             child,
         }
-        .ready()
     }
 
     fn ready(self) -> Self {
@@ -163,6 +166,32 @@ fn it_takes_everything_with_it_when_killed_and_starts_again() {
             .join("postgres/cluster/postmaster.pid")
             .exists(),
         "the database is shut down"
+    );
+}
+
+#[test]
+fn it_waits_for_ports_that_a_killed_runner_still_holds() {
+    let port = free_ports();
+    let held = [port, port + 1].map(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, port)).unwrap());
+    let mut runner = Runner::start_on(port);
+    thread::sleep(Duration::from_millis(500));
+    assert!(runner.child.try_wait().unwrap().is_none(), "it waits");
+    drop(held);
+    let mut runner = runner.ready();
+    runner.signal(Signal::TERM);
+    assert!(runner.child.wait().unwrap().success());
+}
+
+#[test]
+fn a_taken_port_is_named() {
+    let port = free_ports();
+    let _held = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).unwrap();
+    let ended = Runner::start_on(port).child.wait_with_output().unwrap();
+    assert!(!ended.status.success());
+    let said = String::from_utf8_lossy(&ended.stderr).into_owned();
+    assert!(
+        said.contains(&format!("port {port}, for the page, is taken")),
+        "{said}"
     );
 }
 

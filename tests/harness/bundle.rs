@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    net::{Ipv4Addr, TcpListener, TcpStream},
+    net::{Ipv4Addr, TcpListener},
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
@@ -146,6 +146,7 @@ impl Bundle {
     /// # Errors
     /// Where it does not start in time.
     pub fn restart(&mut self) -> Result<()> {
+        let times = self.times_ready();
         let log = fs::OpenOptions::new()
             .create(true)
             .append(true)
@@ -165,10 +166,11 @@ impl Bundle {
             .stderr(log)
             .spawn()?;
         self.child = Some(child);
-        self.wait_for_page()
+        self.wait_until_ready(times)
     }
 
-    fn wait_for_page(&mut self) -> Result<()> {
+    /// Asking the page is no use: a page of before that is being killed may still answer.
+    fn wait_until_ready(&mut self, times: usize) -> Result<()> {
         let end = Instant::now() + START;
         while Instant::now() < end {
             if let Some(child) = &mut self.child
@@ -176,12 +178,16 @@ impl Bundle {
             {
                 bail!("reeldrop up ended with {status}:\n{}", self.log());
             }
-            if TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).is_ok() {
+            if self.times_ready() > times {
                 return Ok(());
             }
             thread::sleep(Duration::from_millis(20));
         }
-        bail!("reeldrop up did not answer in {START:?}:\n{}", self.log())
+        bail!("reeldrop up was not ready in {START:?}:\n{}", self.log())
+    }
+
+    fn times_ready(&self) -> usize {
+        self.log().matches("Reeldrop is ready: ").count()
     }
 
     /// What it has printed.

@@ -8,16 +8,18 @@ mod ping;
 mod values;
 
 use std::{
+    io::ErrorKind,
     net::{Ipv4Addr, TcpListener as StdListener},
     path::{Path, PathBuf},
     sync::Arc,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
     task::JoinSet,
+    time::sleep,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -36,6 +38,8 @@ use launches::PORTAL;
 
 /// How long deliveries under way may take to end when the runner stops.
 const DRAIN: Duration = Duration::from_secs(3);
+/// How long the functions of a runner that was killed a moment ago may hold their ports.
+const FREE_WITHIN: Duration = Duration::from_secs(3);
 
 /// What `reeldrop up` was asked for.
 #[derive(Clone, Debug)]
@@ -152,8 +156,8 @@ impl Bundle {
             .port
             .checked_add(1)
             .ok_or(UpError::LastPort(options.port))?;
-        drop(listen(options.port, "the page")?);
-        let s3_listener = listen(s3_port, "the S3 endpoint")?;
+        drop(listen(options.port, "the page").await?);
+        let s3_listener = listen(s3_port, "the S3 endpoint").await?;
         let ingress = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let sink = format!(
             "http://127.0.0.1:{}/default/{}",
@@ -239,18 +243,29 @@ async fn database(
     Ok((Some(server), url))
 }
 
-fn listen(port: u16, purpose: &'static str) -> Result<TcpListener, UpError> {
+async fn listen(port: u16, purpose: &'static str) -> Result<TcpListener, UpError> {
     let bind = || {
         // What std binds can be bound again at once after a kill (SO_REUSEADDR).
         let listener = StdListener::bind((Ipv4Addr::LOCALHOST, port))?;
         listener.set_nonblocking(true)?;
         TcpListener::from_std(listener)
     };
-    bind().map_err(|source| UpError::Port {
-        port,
-        purpose,
-        source,
-    })
+    let end = Instant::now() + FREE_WITHIN;
+    loop {
+        match bind() {
+            Ok(listener) => return Ok(listener),
+            Err(error) if error.kind() == ErrorKind::AddrInUse && Instant::now() < end => {
+                sleep(Duration::from_millis(20)).await;
+            }
+            Err(source) => {
+                return Err(UpError::Port {
+                    port,
+                    purpose,
+                    source,
+                });
+            }
+        }
+    }
 }
 
 async fn logged(serving: impl Future<Output = std::io::Result<()>>) {
