@@ -1,10 +1,19 @@
-//! The master key is exchanged: titles play before, during and after, and keys are wrapped again.
+//! Keys from a key server; the master key is exchanged: titles play before, during and after, and keys are
+//! wrapped again.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::{fs, process::Command};
+use std::{
+    fs,
+    process::Command,
+    thread,
+    time::{Duration, Instant},
+};
 
-use reeldrop_tests::{Bundle, clip};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use reeldrop_cmaf::{boxes::common_pssh, presentation::KeySystem};
+use reeldrop_tests::{Bundle, clip, tree};
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 const KEY: &str = "87237d20a19f58a740c05684e699b4aa";
 const KID: &str = "a16e402b9056e371f36d348aa62bb749";
@@ -73,4 +82,102 @@ fn the_master_key_is_exchanged_under_titles_that_play() {
         said.contains("1 keys open with no key of the master key's file"),
         "{said}"
     );
+}
+
+/// What a key server answers of a key: the key itself, and Widevine's and FairPlay's data.
+fn answer(kid: &str, key: &str) -> String {
+    let id = Uuid::parse_str(kid).unwrap();
+    let mut pssh = common_pssh(&[id]);
+    pssh[12..28].copy_from_slice(KeySystem::WIDEVINE.as_bytes());
+    let key = u128::from_str_radix(key, 16).unwrap().to_be_bytes();
+    let [pssh, key, skd] = [
+        &pssh[..],
+        &key,
+        format!("skd://key.example/{kid}").as_bytes(),
+    ]
+    .map(|bytes| STANDARD.encode(bytes));
+    format!(
+        r#"<?xml version="1.0" encoding="UTF-8"?>
+<cpix:CPIX xmlns:cpix="urn:dashif:org:cpix" xmlns:pskc="urn:ietf:params:xml:ns:keyprov:pskc">
+  <cpix:ContentKeyList>
+    <cpix:ContentKey kid="{id}"><cpix:Data><pskc:Secret><pskc:PlainValue>{key}</pskc:PlainValue>
+    </pskc:Secret></cpix:Data></cpix:ContentKey>
+  </cpix:ContentKeyList>
+  <cpix:DRMSystemList>
+    <cpix:DRMSystem kid="{id}" systemId="{}"><cpix:PSSH>{pssh}</cpix:PSSH></cpix:DRMSystem>
+    <cpix:DRMSystem kid="{id}" systemId="{}"><cpix:URIExtXKey>{skd}</cpix:URIExtXKey></cpix:DRMSystem>
+  </cpix:DRMSystemList>
+</cpix:CPIX>"#,
+        KeySystem::WIDEVINE,
+        KeySystem::FAIRPLAY,
+    )
+}
+
+/// What of the published manifests names Widevine, and what names FairPlay by this key id.
+fn naming(bundle: &Bundle, asset: &str, package: u32, kid: &str) -> (usize, usize) {
+    let folder = bundle.data().join("buckets/reeldrop-media").join(asset);
+    let files = tree(&folder.join(package.to_string())).unwrap();
+    let of = |extension: &str, wanted: &str| {
+        let files = files.iter();
+        let files =
+            files.filter(|(path, _)| path.extension().is_some_and(|found| found == extension));
+        let wanted = |(_, text): &(_, &Vec<u8>)| String::from_utf8_lossy(text).contains(wanted);
+        files.filter(wanted).count()
+    };
+    let widevine = of("mpd", &format!("urn:uuid:{}", KeySystem::WIDEVINE));
+    (widevine, of("m3u8", &format!("skd://key.example/{kid}")))
+}
+
+#[test]
+fn a_key_servers_documents_are_taken_with_a_file_and_for_a_title() {
+    let Some(clip) = clip(
+        "documents of key servers",
+        "h264_aac_640x360_8s_audio_first.mp4",
+    ) else {
+        return;
+    };
+    let bundle = Bundle::start().unwrap();
+    let document = bundle.data().join("answer.xml");
+    let path = document.to_str().unwrap();
+    fs::write(&document, answer(KID, KEY)).unwrap();
+    let arguments = ["--cpix", path, clip.to_str().unwrap()];
+    let added = bundle.add(&arguments).unwrap().remove(0);
+    assert_eq!(added.state, "ready", "{:?}\n{}", added.reason, bundle.log());
+    let asset = added.asset.unwrap();
+    let key = json_of(&bundle, &["key", &asset, "--json"]);
+    assert_eq!((&key["key"], &key["kid"]), (&json!(KEY), &json!(KID)));
+    let (dash, hls) = naming(&bundle, &asset, 1, KID);
+    assert!(dash == 1 && hls > 1, "{dash} manifests, {hls} playlists");
+
+    // The next key of that server; then the server moves.
+    let (next_kid, next_key) = ("11".repeat(16), "22".repeat(16));
+    fs::write(&document, answer(&next_kid, &next_key)).unwrap();
+    json_of(&bundle, &["rekey", &asset, "--cpix", path, "--json"]);
+    let of_next = naming(&bundle, &asset, 2, &next_kid);
+    assert_eq!(of_next, (dash, hls));
+    let moved = answer(&next_kid, &next_key).replace(
+        &STANDARD.encode(format!("skd://key.example/{next_kid}")),
+        &STANDARD.encode("skd://key.example/elsewhere"),
+    );
+    fs::write(&document, moved).unwrap();
+    json_of(&bundle, &["rekey", &asset, "--cpix", path, "--json"]);
+    let end = Instant::now() + Duration::from_secs(20);
+    while naming(&bundle, &asset, 2, "elsewhere") != of_next {
+        assert!(Instant::now() < end, "manifests name the old address");
+        thread::sleep(Duration::from_millis(100));
+    }
+
+    // What is said of the title's key is a document that can be used again.
+    let said = bundle.run(&["key", &asset, "--cpix"]).unwrap();
+    assert!(said.status.success());
+    fs::write(&document, said.stdout).unwrap();
+    let other = bundle.add(&["--cpix", path, clip.to_str().unwrap()]);
+    let other = other.unwrap().remove(0).asset.unwrap();
+    let key = json_of(&bundle, &["key", &other, "--json"]);
+    assert_eq!(key["key"], next_key);
+    assert_eq!(naming(&bundle, &other, 1, "elsewhere"), of_next);
+
+    let refused = bundle.run(&["rekey", &asset, "--cpix", clip.to_str().unwrap()]);
+    let said = String::from_utf8_lossy(&refused.unwrap().stderr).into_owned();
+    assert!(said.contains("valid UTF-8"), "{said}");
 }

@@ -12,12 +12,17 @@ use axum::{
     extract::{Request, State},
     http::{HeaderValue, Method, Response, StatusCode},
 };
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use base64::{
+    Engine as _,
+    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
+};
+use reeldrop_cmaf::presentation::KeySystem;
 use reeldrop_events::Scheme;
 use reeldrop_packager::{Input, Key, Keys, Layout, Settings, package};
 use reeldrop_tests::{chromium, clip, tree};
 use serde_json::json;
 use tokio::{net::TcpListener, runtime::Runtime};
+use uuid::Uuid;
 
 use crate::{check_refused, check_watched, played};
 
@@ -65,7 +70,7 @@ fn serve(runtime: &Runtime, clip: &Path) -> String {
     let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
     let origin = format!("http://{}", listener.local_addr().unwrap());
     let folder = tempfile::tempdir().unwrap();
-    for which in ["right", "wrong"] {
+    for which in ["right", "wrong", "right-of-all"] {
         // Players of DASH take a relative address from their page's.
         let absolute = format!("{origin}/{which}/license");
         for (name, license) in [
@@ -73,7 +78,12 @@ fn serve(runtime: &Runtime, clip: &Path) -> String {
             (which.to_owned(), "license".to_owned()),
         ] {
             let input = Input::File(clip.to_owned());
-            package(&[input], &settings(license), &folder.path().join(name)).unwrap();
+            let systems = match which {
+                "right-of-all" => commercial(),
+                _ => Vec::new(),
+            };
+            let folder = folder.path().join(name);
+            package(&[input], &settings(license, systems), &folder).unwrap();
         }
     }
     let files: Served = Arc::new(tree(folder.path()).unwrap());
@@ -82,10 +92,63 @@ fn serve(runtime: &Runtime, clip: &Path) -> String {
     origin
 }
 
-/// As the command packages where nothing but the key is said.
-fn settings(license_uri: String) -> Settings {
+/// Key systems that Chromium does not have here: players are to pass over them.
+fn commercial() -> Vec<KeySystem> {
+    let system = |id, data: Vec<u8>| KeySystem {
+        id,
+        pssh: pssh(id, &data),
+        ..KeySystem::default()
+    };
+    // Widevine's protocol buffer: one key id, in its field 2.
+    let widevine = [&[0x12, 0x10], &KID[..]].concat();
+    vec![
+        system(KeySystem::WIDEVINE, widevine),
+        system(KeySystem::PLAYREADY, playready_object()),
+        KeySystem {
+            id: KeySystem::FAIRPLAY,
+            key_uri: Some("skd://key.example/1".to_owned()),
+            ..KeySystem::default()
+        },
+    ]
+}
+
+/// ISO/IEC 23001-7, 8.1.1, version 0.
+fn pssh(system: Uuid, data: &[u8]) -> Vec<u8> {
+    let size = u32::try_from(32 + data.len()).unwrap().to_be_bytes();
+    let length = u32::try_from(data.len()).unwrap().to_be_bytes();
+    [
+        &size,
+        b"pssh",
+        &[0; 4],
+        &system.as_bytes()[..],
+        &length,
+        data,
+    ]
+    .concat()
+}
+
+/// PlayReady Header Specification, 2: an object with one record, a header of version 4.3.
+fn playready_object() -> Vec<u8> {
+    let kid = STANDARD.encode(Uuid::from_bytes(KID).to_bytes_le());
+    let header = format!(
+        "<WRMHEADER xmlns=\"http://schemas.microsoft.com/DRM/2007/03/PlayReadyHeader\" version=\"4.3.0.0\">\
+         <DATA><PROTECTINFO><KIDS><KID ALGID=\"AESCBC\" VALUE=\"{kid}\"></KID></KIDS></PROTECTINFO></DATA>\
+         </WRMHEADER>"
+    );
+    let header: Vec<u8> = header.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let size = u32::try_from(10 + header.len()).unwrap().to_le_bytes();
+    let length = u16::try_from(header.len()).unwrap().to_le_bytes();
+    [&size[..], &[1, 0], &[1, 0], &length, &header].concat()
+}
+
+/// As the command packages where nothing is said but the key, and which key systems have it too.
+fn settings(license_uri: String, systems: Vec<KeySystem>) -> Settings {
     let mut keys = Keys::default();
-    keys.add(None, Key::new(KEY, KID));
+    let key = Key {
+        systems,
+        ..Key::new(KEY, KID)
+    };
+    keys.add(None, key);
     Settings {
         scheme: Scheme::Cbcs,
         keys,
@@ -114,12 +177,12 @@ fn players_play_packages_as_they_come_and_refuse_wrong_keys() {
     ];
     let mut asked = Vec::new();
     for (player, file) in sessions {
-        for which in ["right", "wrong"] {
+        for which in ["right", "wrong", "right-of-all"] {
             let address = format!("{origin}/{which}{file}");
             // Encrypted, with one picture and one sound.
             asked.push(json!({
                 "player": player, "address": address, "expected": [true, 1, 1],
-                "key": if which == "right" { "right" } else { "none" },
+                "key": if which == "wrong" { "none" } else { "right" },
             }));
         }
     }

@@ -18,6 +18,8 @@ pub struct ContentKey {
     pub key: [u8; 16],
     /// The constant IV of `cbcs`; `cenc` counts on from its first 8 bytes.
     pub iv: [u8; 16],
+    /// What a key server says of it besides: a CPIX document without the key.
+    pub document: Option<String>,
 }
 
 impl fmt::Debug for ContentKey {
@@ -32,7 +34,12 @@ impl ContentKey {
     pub fn with_random_iv(kid: Uuid, key: [u8; 16]) -> Self {
         let mut iv = [0; 16];
         OsRng.fill_bytes(&mut iv);
-        Self { kid, key, iv }
+        Self {
+            kid,
+            key,
+            iv,
+            document: None,
+        }
     }
 
     /// A key, key id and IV from the system's randomness.
@@ -59,15 +66,15 @@ impl fmt::Debug for Catalog {
 
 /// The key of a package: the one that was asked for, else the one that was made for it.
 const PACKAGE_KEY: &str = "
-    select k.kid, k.wrapped from content_keys k
+    select k.kid, k.wrapped, k.document from content_keys k
     left join packages p on p.asset = k.asset and p.package = $2
     where k.asset = $1
       and (p.kid = k.kid or (p.kid is null and k.package = $2))";
 
 /// The same key id staged before is taken over; another key of the package stays.
 const INSERT: &str = "
-    insert into content_keys (asset, kid, package, wrapped)
-    select $1, $2, $3, $4
+    insert into content_keys (asset, kid, package, wrapped, document)
+    select $1, $2, $3, $4, $5
     where not exists (select from assets where id = $1 and deleted_at is not null)
     on conflict do nothing";
 
@@ -135,7 +142,9 @@ impl KeyStore {
     ) -> Result<Option<ContentKey>, CatalogError> {
         let client = self.catalog.connection().await?;
         let query = client
-            .prepare_cached("select kid, wrapped from content_keys where asset = $1 and kid = $2")
+            .prepare_cached(
+                "select kid, wrapped, document from content_keys where asset = $1 and kid = $2",
+            )
             .await?;
         let row = client.query_opt(&query, &[&asset.0, &kid]).await?;
         row.map(|row| self.open(asset, &row)).transpose()
@@ -159,14 +168,17 @@ impl KeyStore {
 
     /// Keeps a key for a request to package with it, before the package has a number.
     ///
-    /// Staging the same key again changes nothing.
+    /// Staging the same key again changes nothing, but for what a key server says of it now.
     ///
     /// # Errors
     /// [`CatalogError::OtherKey`] where the key id names another key of the title already.
     pub async fn stage(&self, asset: AssetId, key: &ContentKey) -> Result<(), CatalogError> {
         self.insert(asset, None, key).await?;
         match self.by_kid(asset, key.kid).await? {
-            Some(kept) if kept.key == key.key => Ok(()),
+            Some(kept) if kept.key == key.key => match &key.document {
+                Some(document) => self.describe(asset, key.kid, document).await,
+                None => Ok(()),
+            },
             Some(_) => Err(CatalogError::OtherKey {
                 asset,
                 kid: key.kid,
@@ -217,6 +229,47 @@ impl KeyStore {
         Ok(done)
     }
 
+    async fn describe(
+        &self,
+        asset: AssetId,
+        kid: Uuid,
+        document: &str,
+    ) -> Result<(), CatalogError> {
+        let client = self.catalog.connection().await?;
+        let statement = "update content_keys set document = $3
+            where asset = $1 and kid = $2 and document is distinct from $3";
+        let statement = client.prepare_cached(statement).await?;
+        client
+            .execute(&statement, &[&asset.0, &kid, &document])
+            .await?;
+        Ok(())
+    }
+
+    /// Keeps what a key server says of the key that an upload brings, by the object's name. The last wins.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn describe_upload(&self, object: &str, document: &str) -> Result<(), CatalogError> {
+        let client = self.catalog.connection().await?;
+        let statement = "insert into upload_documents (object, document) values ($1, $2)
+            on conflict (object) do update set document = excluded.document";
+        let statement = client.prepare_cached(statement).await?;
+        client.execute(&statement, &[&object, &document]).await?;
+        Ok(())
+    }
+
+    /// What [`Self::describe_upload`] has kept.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn upload_document(&self, object: &str) -> Result<Option<String>, CatalogError> {
+        let client = self.catalog.connection().await?;
+        let query = "select document from upload_documents where object = $1";
+        let query = client.prepare_cached(query).await?;
+        let row = client.query_opt(&query, &[&object]).await?;
+        Ok(row.map(|row| row.try_get("document")).transpose()?)
+    }
+
     async fn insert(
         &self,
         asset: AssetId,
@@ -228,7 +281,10 @@ impl KeyStore {
         let client = self.catalog.connection().await?;
         let statement = client.prepare_cached(INSERT).await?;
         client
-            .execute(&statement, &[&asset.0, &key.kid, &package, &wrapped])
+            .execute(
+                &statement,
+                &[&asset.0, &key.kid, &package, &wrapped, &key.document],
+            )
             .await?;
         Ok(())
     }
@@ -269,7 +325,13 @@ impl KeyStore {
         let mut iv = [0; 16];
         key.copy_from_slice(&secret[..16]);
         iv.copy_from_slice(&secret[16..]);
-        Ok(ContentKey { kid, key, iv })
+        let document = row.try_get("document")?;
+        Ok(ContentKey {
+            kid,
+            key,
+            iv,
+            document,
+        })
     }
 }
 

@@ -170,16 +170,15 @@ pub struct SubtitlesPlanned {
     pub duration_ns: u64,
 }
 
-/// `manifests.planned`: captions or a storyboard have come since a package's manifests were final;
-/// write these again.
+/// `manifests.planned`: captions or a storyboard have come since a package's manifests were final, or what is
+/// known of its key has changed; write these again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ManifestsPlanned {
     /// The title.
     pub asset: AssetId,
     /// Which package of it.
     pub package: PackageNo,
-    /// Name of the caption track that is new; empty where it is not captions that have come, or
-    /// somebody has asked to try again.
+    /// Name of the caption track that is new; empty where it is not captions that have come.
     pub captions: String,
     /// Whether it is the storyboard that is new.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]

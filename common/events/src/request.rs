@@ -16,6 +16,10 @@ pub struct RekeyRequested {
     pub kid: Uuid,
     /// How to encrypt.
     pub scheme: Scheme,
+    /// Digest of what a key server says of the key now, which manifests are to say too; empty where the
+    /// request brings nothing of that kind.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub document: String,
 }
 
 /// `retry.requested`: run what failed of this title again.
@@ -42,7 +46,11 @@ impl Payload for RekeyRequested {
     }
 
     fn part(&self) -> String {
-        format!("{}/{}", self.kid, self.scheme.as_str())
+        let package = format!("{}/{}", self.kid, self.scheme.as_str());
+        match self.document.as_str() {
+            "" => package,
+            document => format!("{package}/{document}"),
+        }
     }
 }
 

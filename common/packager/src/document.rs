@@ -41,6 +41,12 @@ pub enum DocumentError {
          have it made with a ContentKeyUsageRuleList, or leave one key in it"
     )]
     NoRules,
+    /// There are several keys where one is for everything.
+    #[error(
+        "it has several keys, and a title of the service has one for all its tracks: leave one in it, or \
+         package the file with `reeldrop package`, which takes a key for each track"
+    )]
+    Several,
     /// A rule names no key.
     #[error("it has a usage rule for key {0}, which is not in it")]
     RuleWithoutKey(Uuid),
@@ -87,6 +93,18 @@ pub fn keys_of(document: &Document) -> Result<(Keys, Option<Scheme>), DocumentEr
         _ => {}
     }
     Ok((keys, scheme(document)?))
+}
+
+/// The one key of `document`, for all tracks, and the scheme that it wants, where it says so.
+///
+/// # Errors
+/// As [`keys_of`], and [`DocumentError::Several`].
+pub fn only_key_of(document: &Document) -> Result<(Key, Option<Scheme>), DocumentError> {
+    let (keys, scheme) = keys_of(document)?;
+    match keys.only() {
+        Some(key) => Ok((key.clone(), scheme)),
+        None => Err(DocumentError::Several),
+    }
 }
 
 /// The commercial key systems that have a key.

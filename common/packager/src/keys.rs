@@ -77,6 +77,14 @@ impl Keys {
         self.0.windows(2).any(|pair| pair[0].1.kid != pair[1].1.kid)
     }
 
+    /// The key for everything, where there is just one.
+    pub(crate) fn only(&self) -> Option<&Key> {
+        match self.0.as_slice() {
+            [(_, key)] => Some(key),
+            _ => None,
+        }
+    }
+
     /// The key of that id.
     pub(crate) fn of(&self, kid: Uuid) -> Option<&Key> {
         let mut keys = self.0.iter().map(|(_, key)| key);

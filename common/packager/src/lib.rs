@@ -19,7 +19,7 @@ use std::path::Path;
 use reeldrop_cmaf::movie::{Kind, Movie, MovieTrack};
 use uuid::Uuid;
 
-pub use document::{DocumentError, document_of, keys_of};
+pub use document::{DocumentError, document_of, keys_of, only_key_of};
 pub use error::PackageError;
 pub use keys::{Key, Keys};
 pub use settings::{Input, Layout, Settings};

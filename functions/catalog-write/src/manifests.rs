@@ -17,7 +17,7 @@ pub(crate) enum New<'a> {
     Captions(&'a str),
     /// A storyboard has come.
     Storyboard,
-    /// It did not work before.
+    /// It did not work before, or what is known of the key has changed.
     Nothing,
 }
 

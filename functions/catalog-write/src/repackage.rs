@@ -11,6 +11,7 @@ use tokio_postgres::Row;
 
 use crate::{
     Error,
+    manifests::{self, New},
     part::{Step, int},
     probed,
     settle::settle,
@@ -46,6 +47,7 @@ const SEGMENTS: &str = "
     order by r.name, s.number";
 
 /// `rekey.requested`: the package gets its number now, and its parts once there is something to encrypt.
+/// Where there is such a package, its manifests are to say what a key server says of the key now.
 pub(crate) async fn request(
     transaction: &Transaction<'_>,
     title: &Title,
@@ -53,9 +55,12 @@ pub(crate) async fn request(
 ) -> Result<Events, Error> {
     let statement = transaction.prepare_cached(REQUEST).await?;
     let scheme = said.scheme.as_str();
-    transaction
+    let new = transaction
         .execute(&statement, &[&title.asset.0, &said.kid, &scheme])
         .await?;
+    if new == 0 && !said.document.is_empty() {
+        return manifests::again(transaction, title, New::Nothing).await;
+    }
     plan_waiting(transaction, title).await
 }
 

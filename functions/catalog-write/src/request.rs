@@ -37,6 +37,9 @@ const TABLES: [&str; 19] = [
     "seen_events",
 ];
 
+const UPLOAD: &str = "
+    delete from upload_documents where object = (select object from assets where id = $1)";
+
 /// `asset.deleted`.
 pub(crate) async fn delete(
     transaction: &Transaction<'_>,
@@ -50,6 +53,7 @@ pub(crate) async fn delete(
             )
             .await?;
     }
+    transaction.execute(UPLOAD, &[&said.asset.0]).await?;
     transaction.execute(TOMBSTONE, &[&said.asset.0]).await?;
     Ok(Events::none())
 }

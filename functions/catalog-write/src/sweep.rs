@@ -16,6 +16,10 @@ const LEFT_BEHIND: &str = "
 /// Brokers keep an event for hours; one that comes later still changes nothing, as rows are the same.
 const FORGET: &str = "delete from seen_events where seen_at < now() - interval '7 days'";
 
+/// Those of titles have been copied to the titles' keys; an upload that takes longer was given up.
+const FORGET_UPLOADS: &str =
+    "delete from upload_documents where created_at < now() - interval '30 days'";
+
 impl CatalogWrite {
     pub(crate) async fn sweep(&self) -> Result<(), Failure> {
         loop {
@@ -38,6 +42,7 @@ impl CatalogWrite {
     async fn forget_old(&self) -> Result<(), Error> {
         let connection = self.catalog.connection().await?;
         connection.execute(FORGET, &[]).await?;
+        connection.execute(FORGET_UPLOADS, &[]).await?;
         Ok(())
     }
 }

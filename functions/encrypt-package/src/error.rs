@@ -41,6 +41,11 @@ pub enum Error {
     /// The caller's key is none.
     #[error("the key that came with the upload cannot be used: {0}")]
     CallerKey(&'static str),
+    /// What is kept of a key server's words cannot be read.
+    #[error(
+        "what the key server said of the title's key cannot be read: {0}; package it again with the document"
+    )]
+    KeyDocument(CmafError),
     /// A package that is to be encrypted has no key.
     #[error("package {package} has no content key")]
     NoKey {
@@ -104,6 +109,7 @@ impl Error {
             | Self::Cmaf { .. }
             | Self::UploadGone(_)
             | Self::CallerKey(_)
+            | Self::KeyDocument(_)
             | Self::NoKey { .. }
             | Self::Empty
             | Self::Renditions(_) => Outcome::Failed,

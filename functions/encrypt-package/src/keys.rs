@@ -7,7 +7,7 @@ use reeldrop_catalog::{ContentKey, KeyStore};
 use reeldrop_events::{AssetId, PackageNo, Source};
 use reeldrop_store::{Location, Store};
 
-use crate::{Error, caller_key::caller_key};
+use crate::{Error, caller_key::caller_key, key_systems};
 
 /// Finds the content keys of packages.
 #[derive(Debug)]
@@ -30,9 +30,18 @@ impl Keys {
             return Ok(key);
         }
         let at = Location::from(source);
-        let upload = self.store.head(&at).await?.ok_or(Error::UploadGone(at))?;
-        let new = caller_key(&upload.metadata, self.kept.master())?;
-        let new = new.unwrap_or_else(ContentKey::generate);
+        let upload = self
+            .store
+            .head(&at)
+            .await?
+            .ok_or_else(|| Error::UploadGone(at.clone()))?;
+        let new = match caller_key(&upload.metadata, self.kept.master())? {
+            Some(key) => {
+                let document = self.kept.upload_document(&at.object).await?;
+                key_systems::described(key, document)?
+            }
+            None => ContentKey::generate(),
+        };
         // Chunks race for it: the first one's key becomes everyone's.
         let first = self.kept.get_or_insert(asset, PackageNo::FIRST, new);
         Ok(first.await?)

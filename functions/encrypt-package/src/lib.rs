@@ -6,6 +6,7 @@ mod config;
 mod error;
 mod finished;
 mod input;
+mod key_systems;
 mod keys;
 mod outline;
 mod part;

@@ -8,7 +8,7 @@ use reeldrop_events::{AssetId, AssetPublished, PackageNo, Scheme};
 use reeldrop_store::Key;
 
 use crate::{
-    EncryptPackage, Error, outline,
+    EncryptPackage, Error, key_systems, outline,
     playlists::{self, Playlist},
 };
 
@@ -111,7 +111,7 @@ impl EncryptPackage {
             key_uri: self.config.key_uri(asset, package),
             license_uri: self.config.license_uri(asset, package),
             pssh: common_pssh(&[key.kid]),
-            systems: Vec::new(),
+            systems: key_systems::of(&key)?,
         }))
     }
 }

@@ -2,18 +2,79 @@
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use reeldrop_catalog::ContentKey;
+use reeldrop_events::Scheme;
+use serde::Deserialize;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::Error;
+use crate::{Error, key_document};
 
 const BOTH: &str = "Send both, or neither to have them made.";
 const FORMS: &str = "Write 16 bytes as 32 hex digits or as 22 characters of base64url.";
 const KID_FORMS: &str =
     "Write 16 bytes as 32 hex digits, as 22 characters of base64url or as a UUID.";
 
+/// What a caller says of the key to encrypt with.
+#[derive(Default, Deserialize, ToSchema)]
+pub(crate) struct Wanted {
+    /// Content key: 16 bytes as hex or base64url. Comes with the key id.
+    #[schema(example = "hyN9IKGfWKdAwFaE5pm0qg")]
+    key: Option<String>,
+    /// Key id: 16 bytes as hex, base64url or UUID. Comes with the key.
+    #[schema(example = "oW5AK5BW43HzbTSKpiu3SQ")]
+    kid: Option<String>,
+    /// Instead of both: a key server's CPIX document with one key in plain text. What it says of commercial
+    /// key systems (Widevine, PlayReady, FairPlay) comes into the manifests.
+    cpix: Option<String>,
+    /// `cbcs`, `cenc` or `none`.
+    #[schema(value_type = Option<String>, example = "cbcs")]
+    scheme: Option<Scheme>,
+}
+
+impl Wanted {
+    /// The key, if there is one, and the scheme, if one is asked for.
+    ///
+    /// The texts never appear in the error: they are secrets.
+    pub(crate) fn read(&self) -> Result<(Option<ContentKey>, Option<Scheme>), Error> {
+        let (key, scheme) = match filled(self.cpix.as_deref()) {
+            None => (
+                content_key(self.key.as_deref(), self.kid.as_deref())?,
+                self.scheme,
+            ),
+            Some(_) if self.key.is_some() || self.kid.is_some() => {
+                return Err(Error::invalid(
+                    "A key comes beside a CPIX document.",
+                    "Send one of them.",
+                ));
+            }
+            Some(document) => {
+                let (key, wanted) = key_document::read(document)?;
+                if let (Some(wanted), Some(asked)) = (wanted, self.scheme)
+                    && wanted != asked
+                {
+                    return Err(Error::invalid(
+                        format!(
+                            "The CPIX document wants {} and not {}.",
+                            wanted.as_str(),
+                            asked.as_str()
+                        ),
+                        "Leave the scheme out, or have a document made for it.",
+                    ));
+                }
+                (Some(key), wanted.or(self.scheme))
+            }
+        };
+        match (scheme, &key) {
+            (Some(Scheme::None), Some(_)) => Err(Error::invalid(
+                "A key comes with scheme none, which encrypts nothing.",
+                "Choose cbcs or cenc, or leave the key out.",
+            )),
+            _ => Ok((key, scheme)),
+        }
+    }
+}
+
 /// The caller's key and key id; none where both are left out.
-///
-/// The texts never appear in the error: one of them is a secret.
 pub(crate) fn content_key(
     key: Option<&str>,
     kid: Option<&str>,

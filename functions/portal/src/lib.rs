@@ -7,6 +7,7 @@ mod config;
 mod error;
 mod find;
 mod headers;
+mod key_document;
 mod key_text;
 mod limit;
 mod live;

@@ -4,12 +4,16 @@ use std::{path::PathBuf, process::ExitCode};
 
 use clap::Args;
 
-use super::{key::Scheme, one::Common};
+use super::{
+    key::{Scheme, document},
+    one::Common,
+};
 use crate::client::{self, AddOptions, ContentKey, Outcome, Portal};
 
 pub(super) const EXAMPLES: &str = "Examples:
   reeldrop add clip.mp4
   reeldrop add --scheme cenc --key 87237d20a19f58a740c05684e699b4aa --kid a16e402b9056e371f36d348aa62bb749 clip.mp4
+  reeldrop add --cpix keys.xml clip.mp4
   reeldrop add --json *.mov | jq -r .watch
 
 With --json each file gives one line:
@@ -29,6 +33,9 @@ pub(super) struct Add {
     /// Key id: 16 bytes in hex or base64url.
     #[arg(long, requires = "key")]
     kid: Option<String>,
+    /// Instead of both: the CPIX document of a key server, with one content key in plain text.
+    #[arg(long, value_name = "FILE", conflicts_with = "key")]
+    cpix: Option<PathBuf>,
     /// How to encrypt; cbcs by default.
     #[arg(long)]
     scheme: Option<Scheme>,
@@ -45,9 +52,17 @@ impl Add {
                 return ExitCode::from(Outcome::of_error(&error).exit_code());
             }
         };
+        let cpix = match document(self.cpix.as_deref()) {
+            Ok(cpix) => cpix,
+            Err(error) => {
+                eprintln!("reeldrop: {error}");
+                return ExitCode::from(Outcome::of_error(&error).exit_code());
+            }
+        };
         let key = ContentKey {
             key: self.key,
             kid: self.kid,
+            cpix,
             scheme: self.scheme.map(Scheme::text),
         };
         let options = AddOptions {

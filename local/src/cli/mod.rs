@@ -12,7 +12,14 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 pub(crate) use self::one::Common;
-use self::{add::Add, captions::Captions, export::Export, key::Rekey, one::One, up::Up};
+use self::{
+    add::Add,
+    captions::Captions,
+    export::Export,
+    key::{Key, Rekey},
+    one::One,
+    up::Up,
+};
 use crate::{
     client::{self, Outcome, Portal},
     compare::{self, Compare},
@@ -65,7 +72,7 @@ enum Command {
     #[command(after_help = compare::EXAMPLES)]
     Compare(Compare),
     /// Print the key and the key id of a title, in hex.
-    Key(One),
+    Key(Key),
     /// All content keys, for who runs the service.
     #[command(subcommand)]
     Keys(Keys),
@@ -112,10 +119,7 @@ pub async fn run(cli: Cli) -> ExitCode {
             one.run(async |portal, id, json| client::delete(portal, id, json).await)
                 .await
         }
-        Command::Key(one) => {
-            one.run(async |portal, id, json| client::key(portal, id, json).await)
-                .await
-        }
+        Command::Key(key) => key.run().await,
         Command::Captions(captions) => captions.run().await,
         Command::Keys(Keys::Rewrap(common)) => match Portal::new(&common.url) {
             Ok(portal) => client::rewrap(&portal, common.json).await,

@@ -172,10 +172,8 @@ pub async fn rekey(
     key: &ContentKey,
     as_json: bool,
 ) -> Result<(), ClientError> {
-    let mut request = json!({"key": key.key, "kid": key.kid});
-    if let Some(scheme) = &key.scheme {
-        request["scheme"] = json!(scheme);
-    }
+    let mut request = json!({});
+    key.put_into(&mut request);
     let asked: Rekeying = portal
         .post(&format!("/api/assets/{id}/rekey"), &request)
         .await?;
@@ -275,6 +273,16 @@ pub async fn key(portal: &Portal, id: &str, as_json: bool) -> Result<(), ClientE
     } else {
         output::line(&format!("key {key}\nkid {kid}"));
     }
+    Ok(())
+}
+
+/// Prints a title's key as a CPIX document.
+///
+/// # Errors
+/// [`ClientError`] where the portal does not answer, or there is no key.
+pub async fn cpix(portal: &Portal, id: &str) -> Result<(), ClientError> {
+    let document = portal.text(&format!("/api/assets/{id}/key.cpix")).await?;
+    output::line(document.trim_end());
     Ok(())
 }
 

@@ -14,7 +14,7 @@ mod upload;
 pub use add::{AddOptions, Outcome, add};
 pub(crate) use commands::title;
 pub use commands::{
-    delete, export_file, export_title, import_captions, key, list, rekey, retry, rewrap, show,
+    cpix, delete, export_file, export_title, import_captions, key, list, rekey, retry, rewrap, show,
 };
 pub use events::{EventStream, ServerEvent};
 pub(crate) use portal::cause;

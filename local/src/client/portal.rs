@@ -94,6 +94,15 @@ impl Portal {
         self.parsed(self.request(Method::GET, path)).await
     }
 
+    /// Gets a text as it is.
+    pub(super) async fn text(&self, path: &str) -> Result<String, ClientError> {
+        let answer = self.send(self.request(Method::GET, path)).await?;
+        answer
+            .text()
+            .await
+            .map_err(|error| self.unreachable(&error))
+    }
+
     /// Sends something.
     pub(super) async fn post<T: DeserializeOwned>(
         &self,

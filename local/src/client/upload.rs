@@ -25,14 +25,39 @@ const READ_BYTES: usize = 256 << 10;
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 
 /// The caller's key, as given on the command line.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct ContentKey {
     /// 16 bytes as hex or base64url.
     pub key: Option<String>,
     /// 16 bytes as hex or base64url.
     pub kid: Option<String>,
+    /// Instead of both: a CPIX document.
+    pub cpix: Option<String>,
     /// `cbcs`, `cenc` or `none`.
     pub scheme: Option<String>,
+}
+
+impl std::fmt::Debug for ContentKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "ContentKey {{ kid: {:?}, .. }}", self.kid)
+    }
+}
+
+impl ContentKey {
+    /// Names it in a request.
+    pub(super) fn put_into(&self, request: &mut Value) {
+        let fields = [
+            ("key", &self.key),
+            ("kid", &self.kid),
+            ("cpix", &self.cpix),
+            ("scheme", &self.scheme),
+        ];
+        for (field, value) in fields {
+            if let Some(value) = value {
+                request[field] = json!(value);
+            }
+        }
+    }
 }
 
 /// How the portal wants the file.
@@ -162,17 +187,10 @@ fn request(name: &str, size: u64, path: &Path, key: &ContentKey) -> Value {
     let kind = mime_guess::from_path(path)
         .first()
         .map(|kind| kind.to_string());
-    let fields = [
-        ("content_type", &kind),
-        ("key", &key.key),
-        ("kid", &key.kid),
-        ("scheme", &key.scheme),
-    ];
-    for (field, value) in fields {
-        if let Some(value) = value {
-            request[field] = json!(value);
-        }
+    if let Some(kind) = kind {
+        request["content_type"] = json!(kind);
     }
+    key.put_into(&mut request);
     request
 }
 

@@ -138,12 +138,12 @@ impl State {
                 let uri = line
                     .split_once("URI=\"")
                     .and_then(|(_, rest)| rest.split_once('"'));
-                if let Some((uri, _)) =
-                    uri.filter(|(uri, _)| system.key_uri.is_none() && !uri.starts_with("data:"))
-                {
-                    system.key_uri = Some(uri.to_owned());
+                if let Some((uri, _)) = uri {
+                    take_uri(system, uri);
                 }
             }
+            // Before CPIX 2.3 the address stood there alone; key servers still answer so.
+            ("URIExtXKey", _, Some((_, system))) => take_uri(system, inner(&text)?.trim()),
             _ => {}
         }
         Ok(())
@@ -155,6 +155,12 @@ impl State {
             (true, _) => Err(CmafError::Truncated("CPIX document")),
             (false, _) => Err(CmafError::Missing("CPIX element")),
         }
+    }
+}
+
+fn take_uri(system: &mut KeySystem, uri: &str) {
+    if system.key_uri.is_none() && !uri.is_empty() && !uri.starts_with("data:") {
+        system.key_uri = Some(uri.to_owned());
     }
 }
 

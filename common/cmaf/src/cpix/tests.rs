@@ -94,6 +94,7 @@ fn a_key_servers_answer_is_read() {
     let widevine = KeySystem {
         id: KeySystem::WIDEVINE,
         pssh: b"box".to_vec(),
+        key_uri: Some("x".to_owned()),
         ..KeySystem::default()
     };
     assert_eq!(document.systems, [(KID, widevine)]);

@@ -97,6 +97,7 @@ fn title_samples() -> Vec<Sample> {
             asset,
             kid: Uuid::from_u128(2),
             scheme: Scheme::Cenc,
+            document: "6f1c".to_owned(),
         }),
         Sample::of(&RetryRequested {
             asset,

@@ -2,6 +2,7 @@
 
 use reeldrop_catalog::AssetState;
 use reeldrop_events::*;
+use uuid::Uuid;
 
 use crate::{
     speech::{reason, track},
@@ -54,6 +55,23 @@ async fn final_manifests_are_written_again_once_for_each_new_track_and_growing_o
         .await;
     let both = [(1, "de-1".to_owned()), (2, "de-1".to_owned())];
     assert_eq!(rewritten(&stage), both);
+}
+
+#[tokio::test]
+async fn a_key_servers_words_on_the_first_packages_key_are_for_its_manifests() {
+    let stage = Stage::new().await;
+    stage.handle_all(STORY.whole()).await;
+    let key = "insert into content_keys (asset, kid, package, wrapped) values ($1, $2, 1, '')";
+    let client = stage.database.client().await;
+    let kid = Uuid::from_u128(9);
+    let rows = client.execute(key, &[&STORY.asset().0, &kid]).await;
+    assert_eq!(rows.unwrap(), 1);
+    stage.broker.take();
+    for (document, expected) in [("", 0), ("a1", 1), ("a1", 0), ("b2", 1)] {
+        stage.handle(STORY.describe(9, document)).await;
+        assert_eq!(rewritten(&stage).len(), expected, "{document}");
+    }
+    assert_eq!(stage.count("packages").await, 1);
 }
 
 /// How the storyboard is laid out.

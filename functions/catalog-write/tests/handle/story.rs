@@ -286,6 +286,17 @@ impl Story {
             asset: self.asset(),
             kid: Uuid::from_u128(kid),
             scheme,
+            document: String::new(),
+        })
+    }
+
+    /// The same for `cbcs`, with what a key server says.
+    pub(crate) fn describe(self, kid: u128, document: &str) -> Event {
+        event(&RekeyRequested {
+            asset: self.asset(),
+            kid: Uuid::from_u128(kid),
+            scheme: Scheme::Cbcs,
+            document: document.to_owned(),
         })
     }
 

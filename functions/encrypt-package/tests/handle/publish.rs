@@ -53,6 +53,50 @@ fn text(world: &World, key: &str) -> String {
 }
 
 #[tokio::test]
+async fn manifests_name_the_key_systems_that_a_key_server_names() {
+    let world = World::new().await;
+    let source = title::source("clip.mp4");
+    let renditions = encrypted(&world, &source, Scheme::Cbcs).await;
+    let client = world.database.client().await;
+    let asset = AssetId::of(&source);
+    keep(&client, &source, &renditions, [2, 2, 2]).await;
+    rows::reached(&client, asset, 2, true).await;
+    world.handle(advanced(&source, 2, true)).await.unwrap();
+    let (mpd, playlist) = (
+        format!("{asset}/1/stream.mpd"),
+        format!("{asset}/1/h264-high/index.m3u8"),
+    );
+    assert!(!text(&world, &mpd).contains("edef8ba9"));
+
+    // The same key again, from a key server.
+    let keys = world.keys();
+    let key = keys.package_key(asset, PackageNo::FIRST).await.unwrap();
+    let mut key = key.unwrap();
+    key.document = Some(title::key_document(key.kid));
+    keys.stage(asset, &key).await.unwrap();
+    let again = Input::Manifests(Box::new(ManifestsPlanned {
+        asset,
+        package: PackageNo::FIRST,
+        captions: String::new(),
+        storyboard: false,
+    }));
+    world.handle(again).await.unwrap();
+    let mpd = text(&world, &mpd);
+    assert!(
+        mpd.contains("urn:uuid:edef8ba9-79d6-4ace-a3c8-27dcd51d21ed")
+            && mpd.contains("urn:uuid:e2719d58-a985-b3c9-781a-b030af78d30e"),
+        "{mpd}"
+    );
+    let playlist = text(&world, &playlist);
+    assert!(
+        playlist.contains("URI=\"skd://key.example/1\"")
+            && playlist.contains("com.apple.streamingkeydelivery")
+            && playlist.contains("KEYFORMAT=\"identity\""),
+        "{playlist}"
+    );
+}
+
+#[tokio::test]
 async fn manifests_grow_then_are_final_and_stale_events_change_nothing() {
     let world = World::new().await;
     let source = title::source("clip.mp4");

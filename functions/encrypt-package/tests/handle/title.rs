@@ -2,8 +2,11 @@
 
 use bytes::Bytes;
 use reeldrop_cmaf::{
+    boxes::common_pssh,
+    cpix,
     fragment::{self, FragmentHeader, Sample},
     init::{self, AudioTrackConfig, VideoTrackConfig},
+    presentation::KeySystem,
 };
 use reeldrop_events::{
     AssetId, AudioPart, AudioRendition, AudioTranscoded, Chunk, ChunkTranscoded, ClearRendition,
@@ -11,6 +14,7 @@ use reeldrop_events::{
     Rendition, Scheme, Source, Timeline, Transfer, VideoCodec, VideoTrack,
 };
 use reeldrop_store::{Key, Location, Store};
+use uuid::Uuid;
 
 pub(crate) const TIMESCALE: u32 = 12_800;
 pub(crate) const SEGMENT_TICKS: [u64; 2] = [25_600, 76_800];
@@ -77,6 +81,33 @@ pub(crate) async fn put_upload(store: &Store, source: &Source, metadata: &[(&str
         .put_stream(&Location::from(source), pieces, None, &metadata)
         .await
         .unwrap();
+}
+
+/// What the portal keeps of a key server's document: a key's vector, FairPlay, and Widevine.
+pub(crate) fn key_document(kid: Uuid) -> String {
+    let mut pssh = common_pssh(&[kid]);
+    pssh[12..28].copy_from_slice(KeySystem::WIDEVINE.as_bytes());
+    let fairplay = KeySystem {
+        id: KeySystem::FAIRPLAY,
+        key_uri: Some("skd://key.example/1".to_owned()),
+        ..KeySystem::default()
+    };
+    let widevine = KeySystem {
+        id: KeySystem::WIDEVINE,
+        pssh,
+        ..KeySystem::default()
+    };
+    let key = cpix::Key {
+        kid,
+        key: None,
+        iv: Some([9; 16]),
+        scheme: None,
+    };
+    cpix::write(&cpix::Document {
+        keys: vec![key],
+        systems: vec![(kid, fairplay), (kid, widevine)],
+        ..cpix::Document::default()
+    })
 }
 
 async fn put_clear(

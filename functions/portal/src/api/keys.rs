@@ -7,7 +7,7 @@ use axum::{
     response::IntoResponse,
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use reeldrop_catalog::{AssetState, ContentKey};
+use reeldrop_catalog::{AssetDetail, AssetState, ContentKey};
 use reeldrop_events::{AssetId, Events, PackageNo, RekeyRequested, Scheme};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -17,28 +17,16 @@ use crate::{
     Error, Portal,
     body::{Body, Ids, Question},
     error::Problem,
-    key_text,
+    key_document,
+    key_text::Wanted,
 };
 
 /// Keys are for the one who asks now, not for caches.
 const NO_STORE: [(HeaderName, &str); 1] = [(header::CACHE_CONTROL, "no-store")];
+const XML: (HeaderName, &str) = (header::CONTENT_TYPE, "application/xml");
 
 /// Keys that one request wraps again: some milliseconds for each hundred.
 const REWRAPPED_AT_ONCE: u32 = 500;
-
-/// A key to package with.
-#[derive(Debug, Deserialize, ToSchema)]
-pub(super) struct NewKey {
-    /// Content key: 16 bytes as hex or base64url.
-    #[schema(example = "hyN9IKGfWKdAwFaE5pm0qg")]
-    key: Option<String>,
-    /// Key id: 16 bytes as hex, base64url or UUID.
-    #[schema(example = "oW5AK5BW43HzbTSKpiu3SQ")]
-    kid: Option<String>,
-    /// `cbcs` or `cenc`; as the title is encrypted now where it is left out.
-    #[schema(value_type = Option<String>, example = "cbcs")]
-    scheme: Option<Scheme>,
-}
 
 /// A further package is under way: the title's `packages` say when it is ready.
 #[derive(Debug, Serialize, ToSchema)]
@@ -122,7 +110,7 @@ struct JsonWebKey {
 
 /// Encrypts a title again under another key, without encoding it again.
 #[utoipa::path(post, path = "/api/assets/{id}/rekey", tag = "keys", params(("id" = Uuid, Path)),
-    request_body = NewKey, responses(
+    request_body = Wanted, responses(
     (status = 202, body = Rekeying),
     (status = 400, description = "The key or the KID is wrong", body = Problem),
     (status = 404, description = "There is no such title", body = Problem),
@@ -131,19 +119,29 @@ struct JsonWebKey {
 pub(super) async fn rekey(
     State(portal): State<Portal>,
     Ids(asset): Ids<AssetId>,
-    Body(new): Body<NewKey>,
+    Body(new): Body<Wanted>,
 ) -> Result<(StatusCode, Json<Rekeying>), Error> {
-    let key = key_text::content_key(new.key.as_deref(), new.kid.as_deref())?;
+    let (key, scheme) = new.read()?;
     let key = key.ok_or_else(|| {
-        Error::invalid("There is no key to package with.", "Send `key` and `kid`.")
+        Error::invalid(
+            "There is no key to package with.",
+            "Send `key` and `kid`, or a CPIX document as `cpix`.",
+        )
     })?;
-    let scheme = portal.package_again(asset, &key, new.scheme).await?;
+    let scheme = portal.package_again(asset, &key, scheme).await?;
     let body = Rekeying {
         asset: asset.0,
         kid: key.kid,
         scheme,
     };
     Ok((StatusCode::ACCEPTED, Json(body)))
+}
+
+/// How a package is encrypted, once that is known.
+fn scheme_of(title: &AssetDetail, package: PackageNo) -> Option<Scheme> {
+    let mut packages = title.packages.iter();
+    let package = packages.find(|known| known.package == package);
+    package.and_then(|package| package.scheme)
 }
 
 impl Portal {
@@ -162,11 +160,7 @@ impl Portal {
             });
         }
         let current = detail.asset.current_package.unwrap_or(PackageNo::FIRST);
-        let package = detail
-            .packages
-            .iter()
-            .find(|package| package.package == current);
-        let scheme = match scheme.or(package.and_then(|package| package.scheme)) {
+        let scheme = match scheme.or(scheme_of(&detail, current)) {
             Some(Scheme::Cenc) => Scheme::Cenc,
             Some(Scheme::Cbcs) | None => Scheme::Cbcs,
             Some(Scheme::None) if scheme.is_none() => Scheme::Cbcs,
@@ -182,6 +176,7 @@ impl Portal {
             asset,
             kid: key.kid,
             scheme,
+            document: key_document::digest(key),
         };
         self.publisher.send(Events::of(&request)).await?;
         Ok(scheme)
@@ -238,6 +233,23 @@ pub(super) async fn key(
         kid: key.kid.simple().to_string(),
     };
     Ok((NO_STORE, Json(body)))
+}
+
+/// The key of a title as a CPIX document, for its owner and its key server.
+#[utoipa::path(get, path = "/api/assets/{id}/key.cpix", tag = "keys", params(("id" = Uuid, Path)), responses(
+    (status = 200, description = "CPIX 2.3, the key in plain text", body = String, content_type = "application/xml"),
+    (status = 404, description = "There is no such title, or it has no key yet", body = Problem),
+))]
+pub(super) async fn cpix(
+    State(portal): State<Portal>,
+    Ids(asset): Ids<AssetId>,
+) -> Result<impl IntoResponse, Error> {
+    let title = portal.asset(asset).await?;
+    let package = title.current_package.unwrap_or(PackageNo::FIRST);
+    let key = portal.key_of(asset, package).await?;
+    let scheme = scheme_of(&portal.detail(asset).await?, package);
+    let body = key_document::write(asset, &key, scheme.unwrap_or_default());
+    Ok(([XML, NO_STORE[0].clone()], body))
 }
 
 /// A Clear Key licence.

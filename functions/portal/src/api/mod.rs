@@ -57,6 +57,7 @@ pub(crate) fn routes() -> (Router<Portal>, Document) {
         .routes(routes!(detections::list))
         .routes(routes!(keys::rekey))
         .routes(routes!(keys::key))
+        .routes(routes!(keys::cpix))
         .routes(routes!(keys::rewrap))
         .merge(players)
         .merge(captions)

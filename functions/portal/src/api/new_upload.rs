@@ -8,13 +8,13 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::{Error, key_text};
+use crate::{Error, key_text::Wanted};
 
 /// The largest object that S3 takes.
 pub(super) const MAX_BYTES: u64 = 5 << 40;
 
 /// A file to upload.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema)]
 pub(super) struct NewUpload {
     /// The file's name.
     #[schema(example = "holiday.mp4")]
@@ -24,13 +24,9 @@ pub(super) struct NewUpload {
     /// Its media type.
     #[schema(example = "video/mp4")]
     pub(super) content_type: Option<String>,
-    /// Content key: 16 bytes as hex or base64url. Made where it is left out.
-    key: Option<String>,
-    /// Key id: 16 bytes as hex, base64url or UUID. Comes with the key.
-    kid: Option<String>,
-    /// `cbcs` (default), `cenc` or `none`.
-    #[schema(value_type = Option<String>, example = "cbcs")]
-    scheme: Option<Scheme>,
+    /// The key to encrypt with, made where it is left out, and how to (`cbcs` where it is left out).
+    #[serde(flatten)]
+    pub(super) encryption: Wanted,
 }
 
 impl NewUpload {
@@ -45,26 +41,15 @@ impl NewUpload {
         }
     }
 
-    pub(super) fn own_key(&self) -> Result<Option<ContentKey>, Error> {
-        let key = key_text::content_key(self.key.as_deref(), self.kid.as_deref())?;
-        match (self.scheme, &key) {
-            (Some(Scheme::None), Some(_)) => Err(Error::invalid(
-                "A key comes with scheme none, which encrypts nothing.",
-                "Choose cbcs or cenc, or leave the key out.",
-            )),
-            _ => Ok(key),
-        }
-    }
-
     /// What the functions read beside the file. Values are ASCII, the key is wrapped. The title's
     /// name is not among them: the object is named after the file.
     pub(super) fn metadata(
-        &self,
         key: Option<&ContentKey>,
+        scheme: Option<Scheme>,
         master: &MasterKey,
     ) -> BTreeMap<String, String> {
         let mut metadata = BTreeMap::new();
-        if let Some(scheme) = self.scheme {
+        if let Some(scheme) = scheme {
             metadata.insert("reeldrop-scheme".to_owned(), scheme.as_str().to_owned());
         }
         if let Some(key) = key {
@@ -97,9 +82,7 @@ mod tests {
                 name: "a.mp4".to_owned(),
                 size_bytes,
                 content_type: None,
-                key: None,
-                kid: None,
-                scheme: None,
+                encryption: Wanted::default(),
             };
             assert_eq!(new.check_size().is_ok(), fits, "{size_bytes}");
         }

@@ -79,10 +79,13 @@ pub(super) async fn create(
     Body(new): Body<NewUpload>,
 ) -> Result<(StatusCode, Json<UploadPlan>), Error> {
     new.check_size()?;
-    let key = new.own_key()?;
+    let (key, scheme) = new.encryption.read()?;
     let upload = Uuid::now_v7();
     let at = location(&portal, object_name::of(upload, &new.name)?);
-    let metadata = new.metadata(key.as_ref(), portal.keys.master());
+    if let Some(document) = key.as_ref().and_then(|key| key.document.as_ref()) {
+        portal.keys.describe_upload(&at.object, document).await?;
+    }
+    let metadata = NewUpload::metadata(key.as_ref(), scheme, portal.keys.master());
     let plan = signing::plan(&portal.store, upload, &at, &new, &metadata).await?;
     Ok((StatusCode::CREATED, Json(plan)))
 }

@@ -151,6 +151,7 @@ async fn what_is_not_there_is_said_in_json() {
         (Method::GET, format!("/api/assets/{id}/events")),
         (Method::GET, format!("/api/assets/{id}/source")),
         (Method::GET, format!("/api/assets/{id}/key")),
+        (Method::GET, format!("/api/assets/{id}/key.cpix")),
         (Method::POST, format!("/api/assets/{id}/retry")),
         (Method::DELETE, format!("/api/assets/{id}")),
         (Method::GET, "/api/assets/no-id".to_owned()),

@@ -8,6 +8,7 @@ mod support;
 mod assets;
 mod captions;
 mod detections;
+mod key_documents;
 mod keys;
 mod media;
 mod openapi;

@@ -7,13 +7,14 @@ use serde_json::Value;
 
 use crate::support::Stage;
 
-const PATHS: [&str; 25] = [
+const PATHS: [&str; 26] = [
     "/api/assets",
     "/api/assets/{id}",
     "/api/assets/{id}/captions",
     "/api/assets/{id}/detections",
     "/api/assets/{id}/events",
     "/api/assets/{id}/key",
+    "/api/assets/{id}/key.cpix",
     "/api/assets/{id}/packages/{package}/key",
     "/api/assets/{id}/packages/{package}/license",
     "/api/assets/{id}/rekey",
