@@ -2,6 +2,7 @@
 //! Reeldrop and Shaka Packager publish of the same renditions against the linter.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod breaking;
 mod packagers;
 mod right;
 mod wrong;

@@ -4,75 +4,11 @@ use std::collections::BTreeMap;
 
 use reeldrop_tests::lint::{Files, lint};
 
+use crate::breaking::*;
 use crate::right::{STREAM, TIMESCALE, init, title};
 
 const TOP: &str = "h264-360p/index.m3u8";
 const FRAMES: &str = "h264-360p/iframes.m3u8";
-
-/// Changes the text of a playlist, which must change.
-fn edit(files: &mut Files, path: &str, change: impl Fn(&str) -> String) {
-    let text = String::from_utf8(files[path].clone()).unwrap();
-    let changed = change(&text);
-    assert_ne!(text, changed, "nothing of {path} is changed");
-    files.insert(path.to_owned(), changed.into_bytes());
-}
-
-fn replace(files: &mut Files, path: &str, from: &str, to: &str) {
-    edit(files, path, |text| text.replace(from, to));
-}
-
-/// Takes an attribute out of each line with that tag.
-fn without(files: &mut Files, tag: &str, name: &str) {
-    edit(files, STREAM, |text| {
-        let line = |line: &str| match line.strip_prefix(tag) {
-            Some(list) => format!("{tag}{}", drop_attribute(list, name)),
-            None => line.to_owned(),
-        };
-        text.lines().map(line).collect::<Vec<_>>().join("\n")
-    });
-}
-
-fn drop_attribute(list: &str, name: &str) -> String {
-    let mut quoted = false;
-    let parts = list.split(|c| {
-        quoted ^= c == '"';
-        c == ',' && !quoted
-    });
-    let kept = parts.filter(|part| !part.starts_with(&format!("{name}=")));
-    kept.collect::<Vec<_>>().join(",")
-}
-
-const VARIANT: &str = "#EXT-X-STREAM-INF:";
-const I_FRAME: &str = "#EXT-X-I-FRAME-STREAM-INF:";
-const MEDIA: &str = "#EXT-X-MEDIA:";
-const IMAGES: &str = "#EXT-X-IMAGE-STREAM-INF:";
-const SHEETS: &str = "storyboard.m3u8";
-
-/// Multiplies a number that follows `name`.
-fn scale(files: &mut Files, name: &str, factor: f64) {
-    edit(files, STREAM, |text| {
-        let mut parts = text.split(name);
-        let mut changed = parts.next().unwrap().to_owned();
-        for part in parts {
-            let end = part.find(',').unwrap();
-            let number: f64 = part[..end].parse().unwrap();
-            changed += &format!("{name}{:.0}{}", number * factor, &part[end..]);
-        }
-        changed
-    });
-}
-
-/// Turns the flags of the nth `tfhd` of key samples into those of others.
-fn no_key(files: &mut Files, path: &str, nth: usize) {
-    let segment = files.get_mut(path).unwrap();
-    let flags = 0x0200_0000_u32.to_be_bytes();
-    let at = segment
-        .windows(4)
-        .enumerate()
-        .filter(|(_, four)| *four == flags);
-    let at = at.map(|(at, _)| at).nth(nth).unwrap();
-    segment[at..at + 4].copy_from_slice(&0x0101_0000_u32.to_be_bytes());
-}
 
 /// What is done to files that keep every rule.
 type Change = fn(&mut Files);
@@ -271,6 +207,44 @@ fn wrongs() -> Vec<(&'static str, Change)> {
         ("RFC 4.4.6.2", |files| without(files, VARIANT, "SUBTITLES")),
         ("RFC 4.4.6.2", |files| {
             replace(files, STREAM, "SUBTITLES=\"text\"", "SUBTITLES=\"words\"")
+        }),
+        ("RFC 4.4.4.4", |files| {
+            add(files, TOP, "#EXT-X-KEY:METHOD=SAMPLE-AES")
+        }),
+        ("RFC 4.4.4.4", |files| {
+            add(files, TOP, "#EXT-X-KEY:METHOD=AES,URI=\"k\"")
+        }),
+        ("RFC 4.4.4.4", |files| {
+            add(files, FRAMES, "#EXT-X-KEY:METHOD=NONE,URI=\"k\"");
+        }),
+        ("RFC 4.4.4.4", |files| {
+            add(files, TOP, "#EXT-X-KEY:METHOD=NONE,IV=12");
+        }),
+        ("RFC 4.4.4.4", |files| {
+            edit(files, TOP, |text| {
+                let kept = text.lines().filter(|line| !line.starts_with("#EXT-X-KEY"));
+                kept.collect::<Vec<_>>().join("\n")
+            });
+        }),
+        ("RFC 4.4.4.4", |files| {
+            let init = files.get_mut("h264-360p/init.mp4").unwrap();
+            let at = init.windows(4).position(|four| four == b"tenc").unwrap();
+            init[at..at + 4].copy_from_slice(b"free");
+        }),
+        ("RFC 4.4.6.4", |files| {
+            add(files, STREAM, "#EXT-X-SESSION-KEY:METHOD=NONE");
+        }),
+        ("RFC 4.4.6.4", |files| {
+            let line = "#EXT-X-SESSION-KEY:METHOD=SAMPLE-AES,URI=\"key\"";
+            add(files, STREAM, &format!("{line}\n{line}"));
+        }),
+        ("RFC 4.4.6.4", |files| {
+            add(files, TOP, "#EXT-X-KEY:METHOD=SAMPLE-AES,URI=\"../key\"");
+            add(
+                files,
+                STREAM,
+                "#EXT-X-SESSION-KEY:METHOD=SAMPLE-AES-CTR,URI=\"key\"",
+            );
         }),
         ("RFC 6.2.4", |files| {
             replace(

@@ -5,6 +5,7 @@
 
 mod delivery;
 mod images;
+mod keys;
 mod media;
 mod multivariant;
 mod pictures;
@@ -101,6 +102,7 @@ pub fn lint(
         rates::judge,
         pictures::judge,
         images::judge,
+        keys::judge,
         multivariant::judge,
         text::judge,
         delivery::judge,

@@ -19,6 +19,7 @@ pub(super) struct Entry {
 pub(super) struct Media {
     pub(super) target_s: f64,
     pub(super) map: Option<String>,
+    pub(super) keys: Vec<Attributes>,
     pub(super) independent: bool,
     pub(super) i_frames_only: bool,
     /// Whether it says that it never changes.
@@ -34,6 +35,7 @@ pub(super) struct Multivariant {
     pub(super) i_frames: Vec<Attributes>,
     pub(super) images: Vec<Attributes>,
     pub(super) media: Vec<Attributes>,
+    pub(super) session_keys: Vec<Attributes>,
 }
 
 /// `NAME=value,NAME="value, with a comma"`.
@@ -64,6 +66,8 @@ impl Multivariant {
                 found.images.push(attributes(list));
             } else if let Some(list) = line.strip_prefix("#EXT-X-MEDIA:") {
                 found.media.push(attributes(list));
+            } else if let Some(list) = line.strip_prefix("#EXT-X-SESSION-KEY:") {
+                found.session_keys.push(attributes(list));
             } else if line == "#EXT-X-INDEPENDENT-SEGMENTS" {
                 found.independent = true;
             } else if !line.is_empty()
@@ -87,6 +91,8 @@ impl Media {
                 found.target_s = target.parse().unwrap_or(0.0);
             } else if let Some(list) = line.strip_prefix("#EXT-X-MAP:") {
                 found.map = attributes(list).remove("URI");
+            } else if let Some(list) = line.strip_prefix("#EXT-X-KEY:") {
+                found.keys.push(attributes(list));
             } else if let Some(duration) = line.strip_prefix("#EXTINF:") {
                 let duration = duration.split(',').next().unwrap_or_default();
                 entry.duration_s = duration.parse().unwrap_or(0.0);
