@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod beside;
+mod colour;
 mod config;
 mod error;
 mod eye;
@@ -14,7 +15,9 @@ mod looking;
 mod picture;
 mod planning;
 mod published;
+mod resample;
 mod sampled;
+mod scaler;
 mod scenes;
 mod seen;
 mod sheets;
@@ -44,7 +47,7 @@ use crate::{looking::Looker, seen::Looked, source::Object};
 
 /// Version of what is made of the models' answers: with another, titles show other things, or the same
 /// ones otherwise. A new one is for titles that are planned from then on, or run again.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 /// Looks at titles.
 pub struct Analyze {

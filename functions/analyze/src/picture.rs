@@ -1,21 +1,9 @@
-//! From a decoded frame to an upright picture in square pixels.
+//! Pictures and areas in them, as stored and as shown.
 
-use gst_video::{VideoConverter, VideoFormat, VideoFrameExt, VideoFrameRef, VideoInfo};
-use gstreamer as gst;
-use gstreamer_video as gst_video;
 use image::{RgbImage, imageops};
 use reeldrop_events::{Area, Orientation};
 
-use crate::{Error, seen::rounded};
-
-/// Makes pictures of one size.
-pub(crate) struct Scaler {
-    orientation: Orientation,
-    /// Upright.
-    size: (u32, u32),
-    /// For frames of this kind; a source may change it in the middle.
-    converter: Option<(VideoInfo, VideoInfo, VideoConverter)>,
-}
+use crate::seen::rounded;
 
 /// Width and height in the proportions of `shown` that fill `room` in one direction.
 pub(crate) fn fit(shown: (u32, u32), room: (u32, u32)) -> (u32, u32) {
@@ -30,75 +18,8 @@ pub(crate) fn fit(shown: (u32, u32), room: (u32, u32)) -> (u32, u32) {
     }
 }
 
-impl Scaler {
-    /// Makes pictures of `size` of frames that are to be turned.
-    pub(crate) fn new(orientation: Orientation, size: (u32, u32)) -> Self {
-        Self {
-            orientation,
-            size,
-            converter: None,
-        }
-    }
-
-    /// Makes the picture of a frame.
-    pub(crate) fn picture(&mut self, sample: &gst::SampleRef) -> Result<RgbImage, Error> {
-        let (Some(caps), Some(buffer)) = (sample.caps(), sample.buffer()) else {
-            return Err(Error::Convert("it is empty".to_owned()));
-        };
-        let stored = VideoInfo::from_caps(caps).map_err(failed)?;
-        let (_, wanted, converter) = match self.converter.take() {
-            Some(kept) if kept.0 == stored => self.converter.insert(kept),
-            Some(_) | None => {
-                let made = converter(&stored, self.stored_size())?;
-                self.converter.insert((stored.clone(), made.0, made.1))
-            }
-        };
-        let mut picture = gst::Buffer::with_size(wanted.size()).map_err(failed)?;
-        let from = VideoFrameRef::from_buffer_ref_readable(buffer, &stored).map_err(failed)?;
-        let mut to =
-            VideoFrameRef::from_buffer_ref_writable(picture.make_mut(), wanted).map_err(failed)?;
-        converter.frame_ref(&from, &mut to);
-        let picture = rgb(&to)?;
-        Ok(upright(picture, self.orientation))
-    }
-
-    fn stored_size(&self) -> (u32, u32) {
-        let (width, height) = self.size;
-        match self.orientation.swaps_sides() {
-            true => (height, width),
-            false => (width, height),
-        }
-    }
-}
-
-fn converter(
-    stored: &VideoInfo,
-    (width, height): (u32, u32),
-) -> Result<(VideoInfo, VideoConverter), Error> {
-    // The converter changes neither rate nor fields, and refuses where they seem to differ.
-    let wanted = VideoInfo::builder(VideoFormat::Rgb, width, height)
-        .fps(stored.fps())
-        .interlace_mode(stored.interlace_mode())
-        .build()
-        .map_err(failed)?;
-    let converter = VideoConverter::new(stored, &wanted, None).map_err(failed)?;
-    Ok((wanted, converter))
-}
-
-fn rgb(frame: &VideoFrameRef<&mut gst::BufferRef>) -> Result<RgbImage, Error> {
-    let (width, height) = (frame.width(), frame.height());
-    let data = frame.plane_data(0).map_err(failed)?;
-    let stride = usize::try_from(frame.plane_stride()[0]).map_err(failed)?;
-    let row = width as usize * 3;
-    let mut pixels = Vec::with_capacity(row * height as usize);
-    for line in data.chunks(stride).take(height as usize) {
-        pixels.extend_from_slice(line.get(..row).unwrap_or(line));
-    }
-    RgbImage::from_raw(width, height, pixels)
-        .ok_or_else(|| Error::Convert("it is too short".to_owned()))
-}
-
-fn upright(picture: RgbImage, orientation: Orientation) -> RgbImage {
+/// Turns a stored picture as it is shown.
+pub(crate) fn upright(picture: RgbImage, orientation: Orientation) -> RgbImage {
     match orientation {
         Orientation::Identity => picture,
         Orientation::Rotate90 => imageops::rotate90(&picture),
@@ -145,10 +66,6 @@ pub(crate) fn turned(area: &Area, orientation: Orientation) -> Area {
         width: rounded((ax - bx).abs()),
         height: rounded((ay - by).abs()),
     }
-}
-
-fn failed(reason: impl std::fmt::Display) -> Error {
-    Error::Convert(reason.to_string())
 }
 
 #[cfg(test)]

@@ -10,7 +10,8 @@ use reeldrop_events::{Area, VideoTrack};
 use crate::{
     Error,
     join::Joining,
-    picture::{Scaler, fit, pixels},
+    picture::{fit, pixels},
+    scaler::Scaler,
     seen::{Picture, Seen},
 };
 

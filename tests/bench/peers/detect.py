@@ -10,9 +10,13 @@ import time
 import av
 import numpy as np
 import onnxruntime
+from av.video.reformatter import Interpolation
 
 SIDE = 416
 MOST = 20
+# Rounded where it is written alone, and with all chroma: without, ffmpeg's scaler is up to 37 levels off.
+SCALING = Interpolation.BICUBIC | Interpolation.ACCURATE_RND
+SCALING |= Interpolation.FULL_CHR_H_INT | Interpolation.FULL_CHR_H_INP
 
 
 def grid():
@@ -45,7 +49,7 @@ def letterboxed(frame):
     """The picture in the upper left corner of the model's input, and its size there."""
     scale = min(SIDE / frame.width, SIDE / frame.height)
     width, height = round(frame.width * scale), round(frame.height * scale)
-    picture = frame.to_ndarray(width=width, height=height, format="bgr24", interpolation="BICUBIC")
+    picture = frame.to_ndarray(width=width, height=height, format="bgr24", interpolation=SCALING)
     whole = np.full((SIDE, SIDE, 3), 114, np.uint8)
     whole[:height, :width] = picture
     planes = np.ascontiguousarray(whole.transpose(2, 0, 1), np.float32)
