@@ -12,7 +12,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use reeldrop_tests::{Bundle, chromium, scripts};
+use reeldrop_tests::{Bundle, chromium, scripts, watch};
 use serde_json::Value;
 
 /// Sentences that the test model is known to understand, and where they begin, seconds.
@@ -123,14 +123,12 @@ fn watch_replaced(chromium: &str, watch: &str, replace: impl FnOnce()) {
 }
 
 /// What a viewer sees of it.
-fn look(chromium: &str, bundle: &Bundle, watch: &str, begins: &[f64]) {
-    let mut command = Command::new("node");
-    command.arg(scripts().join("captions.mjs"));
-    command.args([chromium, watch, &bundle.url(), "Monday night"]);
-    command.args(std::env::var_os("REELDROP_SHOW_PICTURES"));
-    let output = command.output().unwrap();
-    let seen: Value = serde_json::from_slice(&output.stdout)
-        .unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&output.stderr)));
+fn look(chromium: &str, bundle: &Bundle, page: &str, begins: &[f64]) {
+    let pictures = std::env::var("REELDROP_SHOW_PICTURES").ok();
+    let url = bundle.url();
+    let mut arguments = vec![chromium, page, &url, "Monday night"];
+    arguments.extend(pictures.as_deref());
+    let seen = watch("captions.mjs", &arguments, 1).remove(0);
     assert!(
         seen["failed"].is_null() && seen["problems"].as_array().unwrap().is_empty(),
         "{seen:#}"

@@ -1,10 +1,7 @@
 //! From a picture to boxes on the page and a search that finds them.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::process::Command;
-
-use reeldrop_tests::{Bundle, chromium, clip, get, scripts, wait_until_seen};
-use serde_json::Value;
+use reeldrop_tests::{Bundle, chromium, clip, get, wait_until_seen, watch};
 
 /// Most pixels that a box may be away from its place: the browser rounds.
 const NEAR_PX: f64 = 2.0;
@@ -42,14 +39,12 @@ fn what_is_seen_is_on_the_page_in_its_place_and_found() {
 }
 
 /// What a viewer sees of it.
-fn look(chromium: &str, bundle: &Bundle, watch: &str) {
-    let mut command = Command::new("node");
-    command.arg(scripts().join("detections.mjs"));
-    command.args([chromium, watch, &bundle.url(), "person dog", "person"]);
-    command.args(std::env::var_os("REELDROP_SHOW_PICTURES"));
-    let output = command.output().unwrap();
-    let seen: Value = serde_json::from_slice(&output.stdout)
-        .unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&output.stderr)));
+fn look(chromium: &str, bundle: &Bundle, page: &str) {
+    let pictures = std::env::var("REELDROP_SHOW_PICTURES").ok();
+    let url = bundle.url();
+    let mut arguments = vec![chromium, page, &url, "person dog", "person"];
+    arguments.extend(pictures.as_deref());
+    let seen = watch("detections.mjs", &arguments, 1).remove(0);
     assert!(
         seen["failed"].is_null() && seen["problems"].as_array().unwrap().is_empty(),
         "{seen:#}"

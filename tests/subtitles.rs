@@ -12,7 +12,7 @@ use std::{
 use reeldrop_tests::{
     Bundle, chromium, clip,
     lint::{Files, lint},
-    scripts, tree,
+    tree, watch,
 };
 use serde_json::{Value, json};
 
@@ -178,18 +178,8 @@ fn check_players(chromium: &str, sessions: &[(&str, &String)]) {
         json!({ "player": player, "address": address, "key": "captions", "looks": looks })
     });
     let asked: Vec<Value> = asked.collect();
-    let output = Command::new("node")
-        .arg(scripts().join("players.mjs"))
-        .args([chromium, &Value::from(asked.clone()).to_string()])
-        .output()
-        .unwrap();
-    let lines = String::from_utf8(output.stdout).unwrap();
-    let reports: Vec<Value> = lines
-        .lines()
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect();
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(reports.len(), asked.len(), "{said}");
+    let sessions = Value::from(asked.clone()).to_string();
+    let reports = watch("players.mjs", &[chromium, &sessions], asked.len());
     for report in &reports {
         assert!(report["broken"].is_null(), "not shown: {report:#}");
         assert!(report["failure"].is_null(), "the player says: {report:#}");

@@ -4,9 +4,7 @@
 mod packages;
 mod periods;
 
-use std::process::Command;
-
-use reeldrop_tests::{Bundle, chromium, clip, scripts};
+use reeldrop_tests::{Bundle, chromium, clip, watch};
 use serde_json::{Value, json};
 
 #[test]
@@ -21,28 +19,10 @@ fn the_watch_page_plays_the_encrypted_title_by_dash_and_by_hls() {
     let bundle = Bundle::start().unwrap();
     let added = bundle.add(&[clip.to_str().unwrap()]).unwrap().remove(0);
     assert_eq!(added.state, "ready", "{:?}\n{}", added.reason, bundle.log());
-    let watch = added.watch.unwrap();
+    let page = added.watch.unwrap();
 
-    let output = Command::new("node")
-        .arg(scripts().join("play.mjs"))
-        .args([
-            chromium,
-            &format!("{watch}?protocol=dash"),
-            &format!("{watch}?protocol=hls"),
-        ])
-        .output()
-        .unwrap();
-    let lines = String::from_utf8(output.stdout).unwrap();
-    let reports: Vec<Value> = lines
-        .lines()
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect();
-    assert_eq!(
-        reports.len(),
-        2,
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    let protocols = ["dash", "hls"].map(|protocol| format!("{page}?protocol={protocol}"));
+    let reports = watch("play.mjs", &[chromium, &protocols[0], &protocols[1]], 2);
     for report in &reports {
         check(report);
     }
@@ -133,19 +113,8 @@ fn players_play_titles_as_they_come_and_refuse_wrong_keys() {
 
 /// What is seen in each of the sessions.
 fn played(chromium: &str, asked: &[Value]) -> Vec<Value> {
-    let output = Command::new("node")
-        .arg(scripts().join("players.mjs"))
-        .args([chromium, &Value::from(asked).to_string()])
-        .output()
-        .unwrap();
-    let lines = String::from_utf8(output.stdout).unwrap();
-    let reports = lines
-        .lines()
-        .map(|line| serde_json::from_str(line).unwrap());
-    let reports: Vec<Value> = reports.collect();
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(reports.len(), asked.len(), "{said}");
-    reports
+    let sessions = Value::from(asked).to_string();
+    watch("players.mjs", &[chromium, &sessions], asked.len())
 }
 
 fn check_watched(report: &Value) {

@@ -1,14 +1,14 @@
 //! Chromium plays a track whose key changes half way: it asks for the later key when it comes to it, and
 //! does not show what another key makes of it.
 
-use std::{fs, path::Path, process::Command};
+use std::{fs, path::Path};
 
 use reeldrop_cmaf::protect::{
     ContentKey, Protection, TrackProtection, encrypt_init, encrypt_segment,
 };
 use reeldrop_events::Scheme;
 use reeldrop_packager::{Input, Keys, Layout, Packaged, Settings, package};
-use reeldrop_tests::{chromium, clip, scripts};
+use reeldrop_tests::{chromium, clip, watch};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -75,19 +75,9 @@ fn chromium_asks_for_the_key_of_each_crypto_period() {
         }
     }
     assert_eq!(sessions.len(), 8);
-    let output = Command::new("node")
-        .arg(scripts().join("periods.mjs"))
-        .args([chromium, folder.path().to_str().unwrap()])
-        .arg(json!(sessions).to_string())
-        .output()
-        .unwrap();
-    let lines = String::from_utf8(output.stdout).unwrap();
-    let reports: Vec<Value> = lines
-        .lines()
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect();
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(reports.len(), sessions.len(), "{said}");
+    let asked = json!(sessions).to_string();
+    let arguments = [chromium, folder.path().to_str().unwrap(), &asked];
+    let reports = watch("periods.mjs", &arguments, sessions.len());
     for report in &reports {
         check(report);
     }

@@ -6,6 +6,8 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
+use serde_json::Value;
+
 const CHROMIUM: [&str; 3] = [
     "/usr/bin/chromium",
     "/usr/bin/chromium-browser",
@@ -45,6 +47,26 @@ pub fn scripts() -> PathBuf {
         );
     }
     folder
+}
+
+/// What one of the scripts prints in a browser: `reports` lines of JSON.
+///
+/// # Panics
+/// Where it prints something else; with what it says of it.
+#[must_use]
+pub fn watch(script: &str, arguments: &[&str], reports: usize) -> Vec<Value> {
+    let script = scripts().join(script);
+    let output = Command::new("node").arg(script).args(arguments).output();
+    let Ok(output) = output else {
+        panic!("node is not there: {output:?}");
+    };
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let said = String::from_utf8_lossy(&output.stderr);
+    let read: Result<Vec<Value>, _> = text.lines().map(serde_json::from_str).collect();
+    match read {
+        Ok(read) if read.len() == reports => read,
+        Ok(_) | Err(_) => panic!("{text}\n{said}"),
+    }
 }
 
 /// Whether the packages are there, and none is asked for since they were fetched.

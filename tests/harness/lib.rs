@@ -9,7 +9,7 @@ mod published;
 pub mod schema;
 mod seen;
 
-pub use browser::{chromium, scripts};
+pub use browser::{chromium, scripts, watch};
 pub use bundle::{Added, Bundle, Listed, signal};
 pub use clips::{clip, clips};
 pub use process::{Held, Usage, descendants, find, peak_resident_bytes, usage, usage_by_program};
