@@ -66,11 +66,11 @@ struct Progressed {
     asset: Option<String>,
 }
 
-/// Sends the file; `sent` hears how many bytes more have gone. Gives the title's id.
+/// Sends the file, with what is asked for: its key, and how thoroughly it is looked at. `sent` hears how many bytes more have gone. Gives the title's id.
 pub(super) async fn upload(
     portal: &Portal,
     path: &Path,
-    key: &ContentKey,
+    asked: (&ContentKey, &Option<String>),
     sent: impl Fn(u64) + Clone + Send + Sync + 'static,
 ) -> Result<String, ClientError> {
     let failed = |source| ClientError::File {
@@ -83,7 +83,7 @@ pub(super) async fn upload(
         .unwrap_or_default()
         .to_string_lossy()
         .into_owned();
-    let request = request(&name, size, path, key);
+    let request = request(&name, size, path, asked);
     let plan = portal.post::<Plan>("/api/uploads", &request).await;
     // An empty file, or a key that is none: that is the answer for this file.
     let plan = plan.map_err(|error| match error {
@@ -157,7 +157,12 @@ async fn send(
     }
 }
 
-fn request(name: &str, size: u64, path: &Path, key: &ContentKey) -> Value {
+fn request(
+    name: &str,
+    size: u64,
+    path: &Path,
+    (key, mode): (&ContentKey, &Option<String>),
+) -> Value {
     let mut request = json!({"name": name, "size_bytes": size});
     let kind = mime_guess::from_path(path)
         .first()
@@ -167,6 +172,7 @@ fn request(name: &str, size: u64, path: &Path, key: &ContentKey) -> Value {
         ("key", &key.key),
         ("kid", &key.kid),
         ("scheme", &key.scheme),
+        ("analysis_mode", mode),
     ];
     for (field, value) in fields {
         if let Some(value) = value {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use reeldrop_catalog::{ContentKey, MasterKey};
-use reeldrop_events::Scheme;
+use reeldrop_events::{AnalysisMode, Scheme};
 use serde::Deserialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -31,6 +31,9 @@ pub(super) struct NewUpload {
     /// `cbcs` (default), `cenc` or `none`.
     #[schema(value_type = Option<String>, example = "cbcs")]
     scheme: Option<Scheme>,
+    /// How thoroughly to look at the title: `batch` or `realtime`; as whoever looks is set by default.
+    #[schema(value_type = Option<String>, example = "realtime")]
+    analysis_mode: Option<AnalysisMode>,
 }
 
 impl NewUpload {
@@ -67,6 +70,12 @@ impl NewUpload {
         if let Some(scheme) = self.scheme {
             metadata.insert("reeldrop-scheme".to_owned(), scheme.as_str().to_owned());
         }
+        if let Some(mode) = self.analysis_mode {
+            metadata.insert(
+                "reeldrop-analysis-mode".to_owned(),
+                mode.as_str().to_owned(),
+            );
+        }
         if let Some(key) = key {
             let wrapped = master.wrap(&key.key, &wrapping_context(key.kid));
             metadata.insert("reeldrop-wrapped-key".to_owned(), wrapped);
@@ -100,6 +109,7 @@ mod tests {
                 key: None,
                 kid: None,
                 scheme: None,
+                analysis_mode: None,
             };
             assert_eq!(new.check_size().is_ok(), fits, "{size_bytes}");
         }
