@@ -42,6 +42,7 @@ impl Machine {
         let (mut done_at, mut looks) = (0, 0);
         loop {
             while decoding < count && decoded_at <= now && pace.has_room(ms(now)) {
+                nothing_is_behind(&pace, now);
                 let at = decoding * STEP_MS;
                 if pace.wants(ms(at), ms(now)) {
                     pace.add(ms(at), at, ms(now));
@@ -62,7 +63,9 @@ impl Machine {
                     break;
                 }
                 let waiting: Vec<u64> = pace.waiting.iter().map(|(_, at)| *at).collect();
-                if let Some(at) = pace.next(decoded, ms(now)).pop() {
+                let given = pace.next(decoded, ms(now)).pop();
+                nothing_is_behind(&pace, now);
+                if let Some(at) = given {
                     newest_first(at, &waiting, &pace, now);
                     under = Some((at, now));
                     done_at = now + self.look_ms[looks % self.look_ms.len()];
@@ -71,20 +74,21 @@ impl Machine {
                     break;
                 }
             }
-            // Nothing waits any longer than it may, also while somebody looks.
-            if decoding < count || under.is_none() {
-                let behind = pace
-                    .waiting
-                    .front()
-                    .map_or(0, |(_, at)| now.saturating_sub(*at));
-                assert!(ms(behind) <= MOST_BEHIND, "{behind} ms behind at {now}");
-            }
             now += 1;
         }
         became.dropped = pace.dropped();
         became.end_ms = now;
         became
     }
+}
+
+/// Whoever asks the strategy, also while somebody looks: nothing waits any longer than it may.
+fn nothing_is_behind(pace: &Realtime<u64>, now: u64) {
+    let behind = pace
+        .waiting
+        .front()
+        .map_or(0, |(_, at)| now.saturating_sub(*at));
+    assert!(ms(behind) <= MOST_BEHIND, "{behind} ms behind at {now}");
 }
 
 /// Of what the clock has shown, the newest comes first; what is ahead of the clock waits for that.

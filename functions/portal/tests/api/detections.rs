@@ -126,8 +126,7 @@ async fn a_title_is_looked_at_again_as_is_asked_and_shows_what_was_seen_until_th
 
     stage
         .sql(&format!(
-            "update assets set plan = '{{\"duration_ticks\": 50000, \"timeline\": {{\"timescale\": 25000}}}}'
-             where id = '{asset}';
+            "update assets set media = '{{\"duration_ns\": 10000000000}}' where id = '{asset}';
              update analyses set state = 'planned', mode = 'realtime', revision = 1,
                  pictures = 20, dropped = 4"
         ))
@@ -166,6 +165,7 @@ async fn a_title_is_looked_at_again_as_is_asked_and_shows_what_was_seen_until_th
     let (status, _) = stage.json(Method::POST, &other, json!({})).await;
     assert_eq!(status, StatusCode::NOT_FOUND);
 
+    stage.sql("update assets set media = null").await;
     let (_, shown) = stage.get_json(&format!("/api/assets/{asset}")).await;
     let analysis = &shown["analysis"];
     assert_eq!(
