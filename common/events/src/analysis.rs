@@ -58,7 +58,6 @@ impl AnalysisPlan {
 }
 
 /// Most titles are looked at once: what tells of that says no number.
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde wants it so")]
 fn is_first(revision: &u32) -> bool {
     *revision == 0
 }

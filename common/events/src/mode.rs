@@ -27,7 +27,6 @@ impl AnalysisMode {
 
     /// Whether nothing is left out; older events say no mode, and mean this one.
     #[must_use]
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde wants it so")]
     pub fn is_batch(&self) -> bool {
         *self == Self::Batch
     }

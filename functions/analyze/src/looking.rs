@@ -195,7 +195,7 @@ fn all(
     planned: &AnalysisPlanned,
     before: Looked,
     until: &Until,
-    look: &mut dyn FnMut(&mut [Prepared]) -> Result<Vec<Picture>, Error>,
+    look: &mut impl FnMut(&mut [Prepared]) -> Result<Vec<Picture>, Error>,
 ) -> Result<Looked, Error> {
     let begun = Instant::now();
     let is_batch = planned.analysis.mode.is_batch();

@@ -87,19 +87,19 @@ pub(super) fn seen() -> Vec<Sample> {
             dropped: 3,
             name,
         }),
+    ]
+}
+
+/// Nobody looks, or looks again.
+pub(super) fn again() -> Vec<Sample> {
+    let (asset, mode) = (asset(), Some(AnalysisMode::Realtime));
+    let objects = Some("nanodet-m".to_owned());
+    vec![
         Sample::of(&AnalysisSkipped {
             asset,
             reason: "skipped: no model; run `reeldrop models pull`".to_owned(),
             revision: 1,
         }),
-    ]
-}
-
-/// Looking again.
-pub(super) fn again() -> Vec<Sample> {
-    let (asset, mode) = (asset(), Some(AnalysisMode::Realtime));
-    let objects = Some("nanodet-m".to_owned());
-    vec![
         Sample::of(&AnalysisRequested {
             asset,
             request: Uuid::from_u128(0x0198_0b1e_7c5e_7aaa_9f00_1234_5678_9abc),

@@ -34,7 +34,9 @@ impl Machine {
     /// A part of so many pictures; each millisecond first decodes, then looks.
     fn part(&self, count: u64) -> Became {
         let mut recent = Recent::default();
-        self.known_ms.map(|known| recent.add(ms(known)));
+        if let Some(known) = self.known_ms {
+            recent.add(ms(known));
+        }
         let mut pace = Realtime::new(recent, ms(count * STEP_MS), ms(STEP_MS));
         let (mut became, mut now) = (Became::default(), 0);
         let (mut decoding, mut decoded_at) = (0_u64, 0);

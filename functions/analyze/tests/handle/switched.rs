@@ -35,6 +35,18 @@ async fn part(function: &Analyze, planned: &AnalysisPlanned) -> Option<ChunkAnal
     all(&events).pop()
 }
 
+/// Joins all parts that were planned as this one is.
+async fn join(function: &Analyze, planned: &AnalysisPlanned) -> AnalysisCompleted {
+    let join = DetectionsPlanned {
+        asset: planned.asset,
+        analysis: planned.analysis.clone(),
+    };
+    let input = || Input::Join(Box::new(join.clone()));
+    let events = function.handle(input()).await.unwrap();
+    assert_eq!(function.handle(input()).await.unwrap(), events);
+    all::<AnalysisCompleted>(&events).remove(0)
+}
+
 /// The clip, planned as a title is at first.
 async fn begun(
     buckets: &TestBuckets,
@@ -109,14 +121,7 @@ async fn what_was_looked_at_thoroughly_stays_and_only_the_rest_changes_its_mode(
     for planned in &switched[..2] {
         assert!(part(&function, planned).await.unwrap().pictures > 0);
     }
-    let join = DetectionsPlanned {
-        asset: probed.asset,
-        analysis: switched[0].analysis.clone(),
-    };
-    let input = || Input::Join(Box::new(join.clone()));
-    let events = function.handle(input()).await.unwrap();
-    assert_eq!(function.handle(input()).await.unwrap(), events);
-    let completed = all::<AnalysisCompleted>(&events).remove(0);
+    let completed = join(&function, &switched[0]).await;
     assert_eq!(
         (completed.revision, completed.mode),
         (1, AnalysisMode::Realtime)
@@ -134,12 +139,7 @@ async fn what_was_looked_at_thoroughly_stays_and_only_the_rest_changes_its_mode(
         assert_eq!(analyzed.dropped, 0);
         pictures += analyzed.pictures;
     }
-    let join = DetectionsPlanned {
-        asset: probed.asset,
-        analysis: back[0].analysis.clone(),
-    };
-    let events = function.handle(Input::Join(Box::new(join))).await.unwrap();
-    let thorough = all::<AnalysisCompleted>(&events).remove(0);
+    let thorough = join(&function, &back[0]).await;
     assert_eq!(
         (thorough.revision, thorough.pictures, thorough.dropped),
         (2, pictures, 0)
