@@ -5,18 +5,20 @@ use std::{collections::BTreeSet, path::Path};
 
 use reeldrop::manifests::{ManifestFile, Topology, embedded, in_folder};
 use reeldrop_events::{
-    AnalysisCompleted, AnalysisPlanned, AnalysisSkipped, AssetAdvanced, AssetDeleted,
-    AssetPublished, AudioPackaged, AudioPlanned, AudioRepackagePlanned, AudioTranscoded,
-    CaptionsImported, CaptionsPlanned, ChunkAnalyzed, ChunkPackaged, ChunkPlanned,
+    AnalysisCompleted, AnalysisPlanned, AnalysisRequested, AnalysisSkipped, AssetAdvanced,
+    AssetDeleted, AssetPublished, AudioPackaged, AudioPlanned, AudioRepackagePlanned,
+    AudioTranscoded, CaptionsImported, CaptionsPlanned, ChunkAnalyzed, ChunkPackaged, ChunkPlanned,
     ChunkRepackagePlanned, ChunkTranscoded, CuesCompleted, DetectionsCompleted, DetectionsPlanned,
     ManifestsPlanned, MediaProbed, MediaRejected, Payload, PicturesPlanned, PosterCompleted,
-    RekeyRequested, RetryRequested, SpeechPlanned, SpeechTranscribed, StepFailed, SubtitlesPlanned,
-    ThumbnailsCompleted, TranscriptCompleted, TranscriptSkipped, UploadFinalized,
+    ReanalysisPlanned, RekeyRequested, RetryRequested, SpeechPlanned, SpeechTranscribed,
+    StepFailed, SubtitlesPlanned, ThumbnailsCompleted, TranscriptCompleted, TranscriptSkipped,
+    UploadFinalized,
 };
 
 const TYPES: &[&str] = &[
     AnalysisCompleted::TYPE,
     AnalysisPlanned::TYPE,
+    AnalysisRequested::TYPE,
     AnalysisSkipped::TYPE,
     ChunkAnalyzed::TYPE,
     DetectionsCompleted::TYPE,
@@ -40,6 +42,7 @@ const TYPES: &[&str] = &[
     MediaRejected::TYPE,
     PicturesPlanned::TYPE,
     PosterCompleted::TYPE,
+    ReanalysisPlanned::TYPE,
     RekeyRequested::TYPE,
     RetryRequested::TYPE,
     SpeechPlanned::TYPE,

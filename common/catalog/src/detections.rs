@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use deadpool_postgres::Transaction;
-use reeldrop_events::{Area, AssetId, Detection, LookingModel};
+use reeldrop_events::{AnalysisMode, Area, AssetId, Detection, LookingModel};
 use serde::Serialize;
 use tokio_postgres::Row;
 
@@ -20,7 +20,7 @@ const DETECTIONS: &str = "
     select d.number::bigint as number, d.label, d.score, d.x, d.y, d.width, d.height, d.best_ms,
            d.still, d.start_ms, d.end_ms, d.model, d.version
     from detections d
-    join analyses a on a.asset = d.asset and a.name = d.name and a.state = 'completed'
+    join analyses a on a.asset = d.asset and a.name = d.name
     where d.asset = $1 and ($2::text is null or d.label = $2) and d.number >= $3
     order by d.number limit $4";
 
@@ -39,7 +39,7 @@ const SIGHTINGS: &str = "
     titles as materialized (
         select t.id, t.number, t.name, a.name as analysis, a.labels
         from asked q
-        join analyses a on a.words @@ q.wanted and a.state = 'completed'
+        join analyses a on a.words @@ q.wanted and a.name is not null
         join assets t on t.id = a.asset and t.deleted_at is null
         order by t.number desc limit 100
     )
@@ -61,7 +61,7 @@ const SIGHTINGS: &str = "
              t.number desc, d.number
     limit $2";
 
-/// How far looking at a title is.
+/// How far looking at a title is, as it was last asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AnalysisState {
@@ -96,7 +96,10 @@ pub struct Analysis {
     pub state: AnalysisState,
     /// Why nobody looks, or could: in words for a person.
     pub reason: Option<String>,
-    /// Key of all that is seen (JSON) in the media bucket, once it is completed.
+    /// How thoroughly.
+    pub mode: AnalysisMode,
+    /// Key of all that is seen (JSON) in the media bucket, once the title was looked at; it stays while
+    /// it is looked at again.
     pub sidecar: Option<String>,
     /// Length of a stretch whose boxes lie in one object, milliseconds.
     pub stretch_ms: Option<u64>,
@@ -104,6 +107,12 @@ pub struct Analysis {
     pub stretches: Option<u32>,
     /// How many sheets of stills there are.
     pub sheets: u32,
+    /// How thoroughly what is seen was looked for.
+    pub seen_mode: AnalysisMode,
+    /// Pictures that were looked at for it; 0 where an older version has looked.
+    pub pictures: u32,
+    /// Pictures that were left out, so as not to fall behind.
+    pub dropped: u32,
 }
 
 /// A detection and its place among all of its title.
@@ -149,8 +158,9 @@ impl Catalog {
         let client = self.connection().await?;
         let query = client
             .prepare_cached(
-                "select state, reason, sidecar, stretch_ms, stretches::bigint as stretches,
-                        sheets::bigint as sheets
+                "select state, reason, mode, sidecar, stretch_ms, stretches::bigint as stretches,
+                        sheets::bigint as sheets, seen_mode, pictures::bigint as pictures,
+                        dropped::bigint as dropped
                  from analyses where asset = $1",
             )
             .await?;
@@ -159,10 +169,14 @@ impl Catalog {
             Ok(Analysis {
                 state: word(&row, "state")?,
                 reason: row.try_get("reason")?,
+                mode: word(&row, "mode")?,
                 sidecar: row.try_get("sidecar")?,
                 stretch_ms: maybe_count(&row, "stretch_ms")?,
                 stretches: maybe_count(&row, "stretches")?,
                 sheets: count(&row, "sheets")?,
+                seen_mode: word(&row, "seen_mode")?,
+                pictures: count(&row, "pictures")?,
+                dropped: count(&row, "dropped")?,
             })
         })
         .transpose()

@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AssetId, Chunk, Payload, Ratio, Source, Timeline, VideoTrack};
+use crate::{
+    AnalysisMode, AssetId, Chunk, MediaProbed, Payload, Ratio, Source, Timeline, VideoTrack,
+};
 
 /// A model that looks, in the version that it does it with.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,11 +31,17 @@ pub struct AnalysisPlan {
     pub version: u32,
     /// How many parts there are, 1 or more.
     pub parts: u32,
+    /// How thoroughly.
+    #[serde(default, skip_serializing_if = "AnalysisMode::is_batch")]
+    pub mode: AnalysisMode,
+    /// Which request of the title's it answers, from 1; 0 where nobody asked. The highest counts.
+    #[serde(default, skip_serializing_if = "is_first")]
+    pub revision: u32,
 }
 
 impl AnalysisPlan {
     /// What tells one way of looking from another: models with their versions, the version of what is
-    /// made of their answers, and the rate.
+    /// made of their answers, the rate, the mode, and the request.
     #[must_use]
     pub fn key(&self) -> String {
         let models = self.models.iter();
@@ -42,8 +50,47 @@ impl AnalysisPlan {
             .collect();
         let Ratio { num, den } = self.rate;
         key.push_str(&format!("v{}+{num}:{den}", self.version));
-        key
+        if self.mode != AnalysisMode::Batch {
+            key.push_str(&format!("+{}", self.mode.as_str()));
+        }
+        of_revision(&key, self.revision)
     }
+}
+
+/// Most titles are looked at once: what tells of that says no number.
+fn is_first(revision: &u32) -> bool {
+    *revision == 0
+}
+
+/// A part's name for one request: `analysis/3`, and `analysis/3@2` for the second.
+#[must_use]
+pub fn of_revision(part: &str, revision: u32) -> String {
+    match revision {
+        0 => part.to_owned(),
+        _ => format!("{part}@{revision}"),
+    }
+}
+
+/// The request that a part's name tells of: see [`of_revision`].
+#[must_use]
+pub fn revision_of(part: &str) -> u32 {
+    let after = part.rsplit_once('@').map(|(_, revision)| revision);
+    after.and_then(|number| number.parse().ok()).unwrap_or(0)
+}
+
+/// `reanalysis.planned`: look at this title again, as was asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReanalysisPlanned {
+    /// What is known of the title.
+    pub probed: MediaProbed,
+    /// Which request of the title's it is, from 1.
+    pub revision: u32,
+    /// How thoroughly; as whoever looks is set where it is left out.
+    #[serde(default)]
+    pub mode: Option<AnalysisMode>,
+    /// Name of the model that finds things; as whoever looks is set where it is left out.
+    #[serde(default)]
+    pub objects: Option<String>,
 }
 
 /// `analysis.planned`: look at this part.
@@ -74,6 +121,9 @@ pub struct ChunkAnalyzed {
     pub part: u32,
     /// Pictures that were looked at.
     pub pictures: u32,
+    /// Pictures that were left out, so as not to fall behind.
+    #[serde(default)]
+    pub dropped: u32,
     /// What was found on all of them together.
     pub boxes: u32,
 }
@@ -163,6 +213,18 @@ pub struct AnalysisCompleted {
     /// All that is seen, each label once, in order.
     #[serde(default)]
     pub labels: Vec<String>,
+    /// Which request of the title's it answers, from 1; 0 where nobody asked.
+    #[serde(default)]
+    pub revision: u32,
+    /// How thoroughly the title was looked at.
+    #[serde(default)]
+    pub mode: AnalysisMode,
+    /// Pictures that were looked at.
+    #[serde(default)]
+    pub pictures: u32,
+    /// Pictures that were left out, so as not to fall behind.
+    #[serde(default)]
+    pub dropped: u32,
 }
 
 /// `analysis.skipped`: nobody looks at this title, and why.
@@ -172,6 +234,9 @@ pub struct AnalysisSkipped {
     pub asset: AssetId,
     /// Why, and what to do, in words for a person.
     pub reason: String,
+    /// Which request of the title's it answers, from 1; 0 where nobody asked.
+    #[serde(default)]
+    pub revision: u32,
 }
 
 macro_rules! analysis_payload {
@@ -192,7 +257,7 @@ macro_rules! analysis_payload {
 }
 
 analysis_payload!(AnalysisPlanned, "io.reeldrop.analysis.planned.v1", |p| {
-    format!("analysis/{}", p.chunk.index)
+    of_revision(&format!("analysis/{}", p.chunk.index), p.analysis.revision)
 });
 // With the models: looking again with others is news.
 analysis_payload!(ChunkAnalyzed, "io.reeldrop.chunk.analyzed.v1", |p| format!(
@@ -215,6 +280,35 @@ analysis_payload!(
     "io.reeldrop.analysis.completed.v1",
     |p| p.name.clone()
 );
-analysis_payload!(AnalysisSkipped, "io.reeldrop.analysis.skipped.v1", |_| {
-    String::new()
+analysis_payload!(AnalysisSkipped, "io.reeldrop.analysis.skipped.v1", |p| {
+    of_revision("", p.revision)
 });
+
+impl Payload for ReanalysisPlanned {
+    const TYPE: &'static str = "io.reeldrop.reanalysis.planned.v1";
+
+    fn asset(&self) -> AssetId {
+        self.probed.asset
+    }
+
+    fn part(&self) -> String {
+        of_revision("", self.revision)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_request_that_a_part_belongs_to_stands_in_its_name() {
+        for (part, revision, name) in [
+            ("analysis/3", 0, "analysis/3"),
+            ("analysis/3", 12, "analysis/3@12"),
+            ("", 1, "@1"),
+        ] {
+            assert_eq!(of_revision(part, revision), name);
+            assert_eq!(revision_of(name), revision);
+        }
+    }
+}

@@ -5,6 +5,7 @@ mod asset;
 mod captions;
 mod envelope;
 mod media;
+mod mode;
 mod package;
 mod part;
 mod pictures;
@@ -16,7 +17,8 @@ mod upload;
 
 pub use analysis::{
     AnalysisCompleted, AnalysisPlan, AnalysisPlanned, AnalysisSkipped, Area, ChunkAnalyzed,
-    Detection, DetectionsCompleted, DetectionsPlanned, LookingModel,
+    Detection, DetectionsCompleted, DetectionsPlanned, LookingModel, ReanalysisPlanned,
+    of_revision, revision_of,
 };
 pub use asset::{AssetId, PackageNo};
 pub use captions::{
@@ -28,6 +30,7 @@ pub use media::{
     AudioTrack, Color, Container, KeyFrames, Media, Orientation, Ratio, TrackKind, TrackSummary,
     Transfer, VideoTrack,
 };
+pub use mode::{AnalysisMode, UnknownMode};
 pub use package::{
     AssetAdvanced, AssetPublished, AudioPackaged, AudioRepackagePlanned, ChunkPackaged,
     ChunkRepackagePlanned, KeyFrame, PackagedRendition, PublishedSegment, Scheme,
@@ -40,7 +43,7 @@ pub use pictures::{PicturesPlanned, PosterCompleted, ThumbnailsCompleted, Tiles}
 pub use plan::{
     AudioPart, AudioRendition, Chunk, FrameRate, Plan, Rendition, Timeline, VideoCodec,
 };
-pub use request::{AssetDeleted, RekeyRequested, RetryRequested};
+pub use request::{AnalysisRequested, AssetDeleted, RekeyRequested, RetryRequested};
 pub use speech::{CaptionsPlanned, SpeechPlan, SpeechPlanned, SpeechTranscribed};
 pub use status::{MediaProbed, MediaRejected, StepFailed};
 pub use upload::{Source, UploadFinalized};

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Ratio, Scheme};
+use crate::{AnalysisMode, Ratio, Scheme};
 
 const NS_PER_S: u128 = 1_000_000_000;
 
@@ -229,6 +229,9 @@ pub struct Plan {
     pub audio_parts: Vec<AudioPart>,
     /// How the first package is encrypted.
     pub scheme: Scheme,
+    /// How thoroughly the title is looked at, where the upload says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub analysis_mode: Option<AnalysisMode>,
 }
 
 #[cfg(test)]

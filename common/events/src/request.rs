@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::{AssetId, Payload, Scheme};
+use crate::{AnalysisMode, AssetId, Payload, Scheme};
 
 /// `rekey.requested`: make a further package of the title under another key.
 ///
@@ -31,6 +31,21 @@ pub struct RetryRequested {
     pub request: Uuid,
 }
 
+/// `analysis.requested`: look at this title again; what is seen in it stays until that is done.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AnalysisRequested {
+    /// The title.
+    pub asset: AssetId,
+    /// Made anew for each request, so that a title can be looked at more than once.
+    pub request: Uuid,
+    /// How thoroughly; as whoever looks is set where it is left out.
+    #[serde(default)]
+    pub mode: Option<AnalysisMode>,
+    /// Name of the model that finds things; as whoever looks is set where it is left out.
+    #[serde(default)]
+    pub objects: Option<String>,
+}
+
 /// `asset.deleted`: forget this title; what is still under way for it is dropped.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AssetDeleted {
@@ -56,6 +71,18 @@ impl Payload for RekeyRequested {
 
 impl Payload for RetryRequested {
     const TYPE: &'static str = "io.reeldrop.retry.requested.v1";
+
+    fn asset(&self) -> AssetId {
+        self.asset
+    }
+
+    fn part(&self) -> String {
+        self.request.to_string()
+    }
+}
+
+impl Payload for AnalysisRequested {
+    const TYPE: &'static str = "io.reeldrop.analysis.requested.v1";
 
     fn asset(&self) -> AssetId {
         self.asset

@@ -102,6 +102,8 @@ pub enum Key<'a> {
         name: &'a str,
         part: u32,
     },
+    /// Says that a title's request to look again is known, from 1.
+    AnalysisAsked { asset: AssetId, revision: u32 },
     /// What is seen in a title: detections, scenes, motion (JSON).
     Seen { asset: AssetId, name: &'a str },
     /// Where it is seen, for one stretch of the title, from 0 (JSON).
@@ -136,6 +138,7 @@ impl Key<'_> {
             | Self::PicturesIndex { .. }
             | Self::SpeechIndex { .. }
             | Self::AnalysisIndex { .. }
+            | Self::AnalysisAsked { .. }
             | Self::CaptionsIndex { .. }
             | Self::ImportedCaptions { .. } => Bucket::Work,
             Self::Init { .. }
@@ -224,6 +227,9 @@ impl Key<'_> {
             Self::AnalysisIndex { asset, name, part } => {
                 format!("{asset}/analysis/{name}/{part:06}.json")
             }
+            Self::AnalysisAsked { asset, revision } => {
+                format!("{asset}/analysis/asked-{revision}.json")
+            }
             Self::Seen { asset, name } => format!("{asset}/seen/{name}.json"),
             Self::SeenStretch {
                 asset,
@@ -259,6 +265,7 @@ impl Key<'_> {
             | Self::PicturesIndex { .. }
             | Self::SpeechIndex { .. }
             | Self::AnalysisIndex { .. }
+            | Self::AnalysisAsked { .. }
             | Self::Seen { .. }
             | Self::SeenStretch { .. }
             | Self::CaptionsIndex { .. }
@@ -291,6 +298,7 @@ impl Key<'_> {
             | Self::PicturesIndex { .. }
             | Self::SpeechIndex { .. }
             | Self::AnalysisIndex { .. }
+            | Self::AnalysisAsked { .. }
             | Self::CaptionsIndex { .. }
             | Self::ImportedCaptions { .. } => "private, no-store",
             Self::HlsMultivariant { .. }

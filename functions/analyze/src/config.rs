@@ -2,7 +2,7 @@
 
 use std::{fmt, path::PathBuf, str::FromStr, time::Duration};
 
-use reeldrop_events::{LookingModel, Ratio};
+use reeldrop_events::{AnalysisMode, LookingModel, Ratio};
 use reeldrop_models::{Model, ModelError, Registry, Task};
 use reeldrop_runtime::{InvalidVariable, env_or, env_parsed};
 
@@ -91,6 +91,8 @@ pub struct Config {
     pub library: Option<PathBuf>,
     /// What computes.
     pub execution: Execution,
+    /// How thoroughly titles are looked at of which nobody says it.
+    pub mode: AnalysisMode,
     /// Pictures per second that are looked at.
     pub rate: Ratio,
     /// Threads that compute.
@@ -109,6 +111,8 @@ pub(crate) enum Blind {
     /// The one that was chosen; to look with another would be to choose.
     #[error("skipped: the model {0} is not installed; run `reeldrop models pull {0}`")]
     Missing(String),
+    #[error("skipped: {0} is no model that finds things; see `reeldrop models list`")]
+    Unknown(String),
     #[error(
         "skipped: no ONNX Runtime; run `make setup`, or set REELDROP_ONNXRUNTIME to libonnxruntime.so"
     )]
@@ -159,6 +163,7 @@ impl Config {
             library: Some(env_or("REELDROP_ONNXRUNTIME", ""))
                 .filter(|path| !path.is_empty())
                 .map(PathBuf::from),
+            mode: env_parsed("REELDROP_ANALYSIS_MODE", AnalysisMode::Batch)?,
             execution: env_parsed("REELDROP_EXECUTION", Execution::Cpu)?,
             rate: Ratio { num: rate, den: 1 },
             threads: env_parsed(
@@ -170,9 +175,9 @@ impl Config {
         })
     }
 
-    /// The models that are installed, if anything can run them.
-    pub(crate) fn models(&self) -> Result<Vec<Installed>, Blind> {
-        let objects = match self.objects.as_str() {
+    /// The models that are installed, if anything can run them; for things the one that is asked for.
+    pub(crate) fn models(&self, asked: Option<&str>) -> Result<Vec<Installed>, Blind> {
+        let objects = match asked.unwrap_or(&self.objects) {
             "" => self.registry.installed(Task::Objects, &self.folder),
             name => Some(self.chosen(name)?),
         };
@@ -193,9 +198,24 @@ impl Config {
 
     fn chosen(&self, name: &str) -> Result<(&Model, PathBuf), Blind> {
         let model = self.registry.named(name);
-        let chosen = model.map(|model| (model, self.folder.join(&model.file)));
-        let installed = chosen.filter(|(_, path)| path.is_file());
-        installed.ok_or_else(|| Blind::Missing(name.to_owned()))
+        let model = model.filter(|model| model.task == Task::Objects);
+        let model = model.ok_or_else(|| Blind::Unknown(name.to_owned()))?;
+        let path = self.folder.join(&model.file);
+        match path.is_file() {
+            true => Ok((model, path)),
+            false => Err(Blind::Missing(name.to_owned())),
+        }
+    }
+
+    /// The models of a plan, where all of them are installed.
+    pub(crate) fn models_of(&self, planned: &[LookingModel]) -> Option<Vec<Installed>> {
+        let installed = |planned: &LookingModel| {
+            let model = self.registry.named(&planned.name)?.clone();
+            let path = self.folder.join(&model.file);
+            let installed = Installed { model, path };
+            (installed.path.is_file() && installed.named() == *planned).then_some(installed)
+        };
+        planned.iter().map(installed).collect()
     }
 
     /// The library that runs models, where there is one.

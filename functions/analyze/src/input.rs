@@ -3,6 +3,7 @@
 use cloudevents::AttributesReader;
 use reeldrop_events::{
     AnalysisPlanned, AssetId, DecodeError, DetectionsPlanned, Incoming, MediaProbed, Payload,
+    ReanalysisPlanned, of_revision,
 };
 
 /// What to do.
@@ -10,6 +11,8 @@ use reeldrop_events::{
 pub enum Input {
     /// Plan how to look at a title.
     Probed(Box<MediaProbed>),
+    /// Plan how to look at a title again.
+    Again(Box<ReanalysisPlanned>),
     /// Look at a part.
     Part(Box<AnalysisPlanned>),
     /// Join what was seen.
@@ -20,6 +23,7 @@ impl Input {
     pub(crate) fn asset(&self) -> AssetId {
         match self {
             Self::Probed(probed) => probed.asset,
+            Self::Again(planned) => planned.probed.asset,
             Self::Part(planned) => planned.asset,
             Self::Join(planned) => planned.asset,
         }
@@ -29,8 +33,9 @@ impl Input {
     pub(crate) fn part(&self) -> String {
         match self {
             Self::Probed(_) => String::new(),
+            Self::Again(planned) => planned.part(),
             Self::Part(planned) => planned.part(),
-            Self::Join(_) => "detections".to_owned(),
+            Self::Join(planned) => of_revision("detections", planned.analysis.revision),
         }
     }
 }
@@ -39,6 +44,9 @@ impl Incoming for Input {
     fn decode(event: &cloudevents::Event) -> Result<Self, DecodeError> {
         match event.ty() {
             MediaProbed::TYPE => MediaProbed::decode(event).map(|p| Self::Probed(Box::new(p))),
+            ReanalysisPlanned::TYPE => {
+                ReanalysisPlanned::decode(event).map(|p| Self::Again(Box::new(p)))
+            }
             AnalysisPlanned::TYPE => {
                 AnalysisPlanned::decode(event).map(|p| Self::Part(Box::new(p)))
             }

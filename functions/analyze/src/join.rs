@@ -371,6 +371,8 @@ mod tests {
             }],
             version: crate::VERSION,
             parts: 1,
+            mode: reeldrop_events::AnalysisMode::Batch,
+            revision: 0,
         }
     }
 

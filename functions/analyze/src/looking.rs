@@ -1,68 +1,73 @@
-//! Looking at a part: frames are sampled, made into pictures, and shown to the models by the batch.
+//! Looking at a part: pictures are decoded and prepared on one thread, and shown to the models on another, in
+//! the order, and as many of them, as the strategy says.
 
 use std::{
-    mem,
-    ops::ControlFlow,
-    sync::Arc,
+    mem, panic,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread,
     time::{Duration, Instant},
 };
 
 use image::RgbImage;
-use reeldrop_events::{AnalysisPlan, AnalysisPlanned, LookingModel, Orientation, VideoTrack};
+use reeldrop_events::{AnalysisMode, AnalysisPlan, AnalysisPlanned, LookingModel};
 use reeldrop_media::ReadAt;
 
 use crate::{
     Config, Error,
     config::Installed,
     eye::{BATCH, Eye, environment, execution},
-    look::{Look, sharpness_of},
-    picture::turned,
+    handover::Handover,
+    pace::{Batch, Pace},
+    prepared::{Prepared, Preparing, View},
+    realtime::{Realtime, Recent},
     sampled,
-    scaler::Scaler,
     seen::{Looked, Picture, Seen},
-    stills::{Kept, Stills},
-    tensor::Placed,
+    stills::Stills,
 };
 
 /// The models, ready.
 pub(crate) struct Looker {
     models: Vec<LookingModel>,
     eyes: Vec<Eye>,
+    /// How long a picture takes.
+    recent: Recent,
+    /// So much longer than this machine needs.
+    #[cfg(test)]
+    slowed: Duration,
 }
 
-/// One way of showing pictures to one model.
-struct View {
-    /// Where the model wants them.
-    placed: Placed,
-    scaler: Scaler,
-    /// How to turn what is found.
-    turn: Orientation,
-    pictures: Vec<RgbImage>,
-}
-
-/// Pictures that wait to be shown to the models.
-struct Waiting {
-    /// For each model, upright first.
-    views: Vec<Vec<View>>,
-    times_ms: Vec<u64>,
-    looks: Vec<Look>,
-    frames: Vec<Kept>,
+/// When looking stops before the part's end.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Until {
+    /// How long a thorough look goes on; one that keeps up with the clock ends soon by itself.
+    pub(crate) slice: Duration,
+    /// Set where nobody waits for it any more.
+    pub(crate) stop: Arc<AtomicBool>,
 }
 
 impl Looker {
-    /// Reads the models that are installed.
-    pub(crate) fn open(config: &Config) -> Result<Self, Error> {
-        let installed = config.models().map_err(|_| Error::NoModel)?;
+    /// Reads the models of a plan.
+    pub(crate) fn open(config: &Config, plan: &AnalysisPlan) -> Result<Self, Error> {
+        let installed = config.models_of(&plan.models).ok_or(Error::NoModel)?;
         let library = config.library().ok_or(Error::NoModel)?;
         let environment = environment(&library)?;
         let (execution, threads) = (execution(config.execution), config.threads);
         let open = |installed: &Installed| Eye::open(&environment, installed, execution, threads);
         let eyes: Vec<Eye> = installed.iter().map(open).collect::<Result<_, _>>()?;
-        let models: Vec<LookingModel> = installed.iter().map(Installed::named).collect();
+        let models = plan.models.clone();
         let names: Vec<&str> = models.iter().map(|model| model.name.as_str()).collect();
         tracing::info!(%execution, models = names.join(", "),
             library = %library.display(), threads, "models are ready");
-        Ok(Self { models, eyes })
+        Ok(Self {
+            models,
+            eyes,
+            recent: Recent::default(),
+            #[cfg(test)]
+            slowed: Duration::ZERO,
+        })
     }
 
     /// Whether these are the models of a plan.
@@ -76,67 +81,157 @@ impl Looker {
         planned: &AnalysisPlanned,
         reader: &Arc<dyn ReadAt>,
         before: Looked,
-        slice: Duration,
+        until: &Until,
     ) -> Result<Looked, Error> {
         if !self.is_of(&planned.analysis) {
             return Err(Error::NoModel);
         }
-        let begun = Instant::now();
-        let mut pictures = before.pictures;
-        let after_ms = pictures.last().map(|picture| picture.time_ms);
-        let mut waiting = Waiting::new(&planned.video, &self.eyes);
-        let mut stills = Stills::new(&planned.video, &pictures);
-        let mut look = |waiting: &mut Waiting, stills: &mut Stills| {
-            let (from, frames) = (pictures.len(), mem::take(&mut waiting.frames));
-            pictures.extend(self.look(waiting)?);
-            stills.add(&mut pictures, from, frames)
-        };
-        let end = sampled::each(reader, planned, after_ms, |time_ms, sample| {
-            waiting.add(time_ms, sample)?;
-            waiting.frames.push(stills.keep(sample)?);
-            if waiting.times_ms.len() < BATCH {
-                return Ok(ControlFlow::Continue(()));
-            }
-            look(&mut waiting, &mut stills)?;
-            Ok(match begun.elapsed() >= slice {
-                true => ControlFlow::Break(()),
-                false => ControlFlow::Continue(()),
-            })
-        })?;
-        look(&mut waiting, &mut stills)?;
-        let whole = end.is_continue();
-        Ok(Looked { pictures, whole })
+        let after_ms = before.pictures.last().map(|picture| picture.time_ms);
+        let views = View::all(&planned.video, &self.eyes);
+        let mut preparing = Preparing::new(&planned.video, &views);
+        let handover = Handover::new(self.pace(planned, after_ms, &views)?);
+        let (mut looked, decoded) = thread::scope(|scope| {
+            let decoding = scope.spawn(|| {
+                let _decoding = handover.decoding();
+                sampled::each(reader, planned, after_ms, |time_ms, sample| {
+                    handover.give(time_ms, || preparing.prepare(time_ms, sample))
+                })
+                .map(|_end| ())
+            });
+            let looking = handover.looking();
+            let mut look = |batch: &mut [Prepared]| self.look(&views, batch);
+            let looked = all(&handover, planned, before, until, &mut look);
+            drop(looking);
+            let decoded = decoding.join();
+            let decoded = decoded.unwrap_or_else(|panicked| panic::resume_unwind(panicked));
+            (looked, decoded)
+        });
+        decoded?;
+        if let Ok(looked) = &mut looked {
+            looked.dropped += handover.dropped();
+        }
+        looked
     }
 
-    /// Shows what waits to every model.
-    fn look(&mut self, waiting: &mut Waiting) -> Result<Vec<Picture>, Error> {
-        let (times, looks) = (waiting.times_ms.drain(..), waiting.looks.drain(..));
-        let mut seen: Vec<Picture> = times
-            .zip(looks)
-            .map(|(time_ms, look)| Picture {
-                time_ms,
-                seen: Vec::new(),
-                look,
-            })
-            .collect();
-        for (model, (eye, views)) in self.eyes.iter_mut().zip(&mut waiting.views).enumerate() {
-            let mut best: Vec<Vec<Seen>> = vec![Vec::new(); seen.len()];
-            for view in views {
-                let found = eye.look(model, &view.placed, &view.pictures)?;
-                let found = found.into_iter().zip(&view.pictures);
-                for (best, (found, picture)) in best.iter_mut().zip(found) {
-                    if evidence(&found) > evidence(best) {
-                        *best = view.measured(found, picture);
-                    }
+    /// The strategy for a part.
+    fn pace(
+        &mut self,
+        planned: &AnalysisPlanned,
+        after_ms: Option<u64>,
+        views: &[View],
+    ) -> Result<Box<dyn Pace<Prepared>>, Error> {
+        let plan = &planned.analysis;
+        Ok(match plan.mode {
+            AnalysisMode::Batch => Box::new(Batch::new()),
+            AnalysisMode::Realtime => {
+                // The first look takes long, on some cards minutes: it is none of the part's.
+                if self.recent.is_empty() {
+                    self.try_out(views)?;
+                    let took = self.try_out(views)?;
+                    self.recent.add(took);
                 }
-                view.pictures.clear();
+                let ms = |tick| plan.timeline.tick_ns(tick) / 1_000_000;
+                let end_ms = planned.chunk.end.map_or(plan.duration_ms, ms);
+                let start_ms = after_ms.unwrap_or_else(|| ms(planned.chunk.start));
+                let end = Duration::from_millis(end_ms.saturating_sub(start_ms));
+                let step = Duration::from_secs(plan.rate.den.into()) / plan.rate.num.max(1);
+                Box::new(Realtime::new(self.recent.clone(), end, step))
             }
-            for (picture, found) in seen.iter_mut().zip(best) {
-                picture.seen.extend(found);
+        })
+    }
+
+    /// How long looking at a black picture takes.
+    fn try_out(&mut self, views: &[View]) -> Result<Duration, Error> {
+        let begun = Instant::now();
+        #[cfg(test)]
+        thread::sleep(self.slowed);
+        for view in views {
+            let (width, height) = view.placed.size();
+            if let Some(eye) = self.eyes.get_mut(view.model) {
+                eye.look(view.model, &view.placed, &[RgbImage::new(width, height)])?;
             }
         }
-        Ok(seen)
+        Ok(begun.elapsed())
     }
+
+    /// Shows pictures to every model.
+    fn look(&mut self, views: &[View], batch: &mut [Prepared]) -> Result<Vec<Picture>, Error> {
+        let begun = Instant::now();
+        #[cfg(test)]
+        thread::sleep(self.slowed);
+        let mut seen: Vec<Vec<Vec<Seen>>> = vec![vec![Vec::new(); batch.len()]; self.eyes.len()];
+        for (at, view) in views.iter().enumerate() {
+            let of_view = |prepared: &mut Prepared| prepared.pictures.get_mut(at).map(mem::take);
+            let pictures: Vec<RgbImage> = batch.iter_mut().filter_map(of_view).collect();
+            let (Some(eye), Some(best)) = (self.eyes.get_mut(view.model), seen.get_mut(view.model))
+            else {
+                continue;
+            };
+            let found = eye.look(view.model, &view.placed, &pictures)?;
+            for (best, (found, picture)) in best.iter_mut().zip(found.into_iter().zip(&pictures)) {
+                if evidence(&found) > evidence(best) {
+                    *best = view.measured(found, picture);
+                }
+            }
+        }
+        self.recent
+            .add(begun.elapsed() / u32::try_from(batch.len().max(1)).unwrap_or(1));
+        let picture = |(at, prepared): (usize, &mut Prepared)| Picture {
+            time_ms: prepared.time_ms,
+            seen: seen
+                .iter_mut()
+                .filter_map(|best| best.get_mut(at).map(mem::take))
+                .flatten()
+                .collect(),
+            look: prepared.look.clone(),
+        };
+        Ok(batch.iter_mut().enumerate().map(picture).collect())
+    }
+}
+
+/// Looks at what is handed over until there is no more, or it is time to stop.
+fn all(
+    handover: &Handover<Prepared>,
+    planned: &AnalysisPlanned,
+    before: Looked,
+    until: &Until,
+    look: &mut impl FnMut(&mut [Prepared]) -> Result<Vec<Picture>, Error>,
+) -> Result<Looked, Error> {
+    let begun = Instant::now();
+    let is_batch = planned.analysis.mode.is_batch();
+    let mut stills = Stills::new(&planned.video, &before.pictures);
+    let mut looked = Looked {
+        whole: true,
+        ..before
+    };
+    while let Some(mut batch) = handover.next() {
+        let seen = look(&mut batch)?;
+        if handover.looked() {
+            let from = looked.pictures.len();
+            let newest_ms = looked.pictures.iter().map(|picture| picture.time_ms).max();
+            let frames = batch.into_iter().map(|prepared| prepared.kept);
+            let frames: Vec<_> = frames.collect();
+            let full = frames.len() == BATCH;
+            let in_order = seen
+                .iter()
+                .all(|seen| newest_ms.is_none_or(|ms| seen.time_ms > ms));
+            looked.pictures.extend(seen);
+            // Things are followed forwards only: an older picture that had to wait gives no still.
+            if in_order {
+                stills.add(&mut looked.pictures, from, frames)?;
+            }
+            if is_batch && full && begun.elapsed() >= until.slice {
+                looked.whole = false;
+                break;
+            }
+        }
+        if until.stop.load(Ordering::Relaxed) {
+            looked.whole = false;
+            break;
+        }
+    }
+    looked.pictures.sort_by_key(|picture| picture.time_ms);
+    Ok(looked)
 }
 
 /// How sure a model is of all that it sees.
@@ -144,68 +239,5 @@ fn evidence(seen: &[Seen]) -> f64 {
     seen.iter().map(|seen| seen.score).sum()
 }
 
-/// Whether a picture should be looked at as it is stored, too: a telephone that lies flat does not know
-/// how it is held, and models know nothing that lies on its side.
-fn may_be_wrong(orientation: Orientation) -> bool {
-    !matches!(
-        orientation,
-        Orientation::Identity | Orientation::FlipHorizontal
-    )
-}
-
-impl View {
-    fn new(eye: &Eye, shown: (u32, u32), orientation: Orientation, turn: Orientation) -> Self {
-        let placed = eye.placed(shown);
-        Self {
-            placed,
-            scaler: Scaler::new(orientation, placed.size()),
-            turn,
-            pictures: Vec::new(),
-        }
-    }
-
-    /// With what the boxes show, and turned as the title is shown.
-    fn measured(&self, seen: Vec<Seen>, picture: &RgbImage) -> Vec<Seen> {
-        let measured = |seen: Seen| Seen {
-            sharpness: sharpness_of(picture, &seen.area),
-            area: turned(&seen.area, self.turn),
-            ..seen
-        };
-        seen.into_iter().map(measured).collect()
-    }
-}
-
-impl Waiting {
-    fn new(video: &VideoTrack, eyes: &[Eye]) -> Self {
-        let (width, height) = (video.display_width, video.display_height);
-        let stored = match video.orientation.swaps_sides() {
-            true => (height, width),
-            false => (width, height),
-        };
-        let views = |eye: &Eye| {
-            let identity = Orientation::Identity;
-            let upright = View::new(eye, (width, height), video.orientation, identity);
-            let as_stored = may_be_wrong(video.orientation)
-                .then(|| View::new(eye, stored, identity, video.orientation));
-            [upright].into_iter().chain(as_stored).collect()
-        };
-        Self {
-            views: eyes.iter().map(views).collect(),
-            times_ms: Vec::new(),
-            looks: Vec::new(),
-            frames: Vec::new(),
-        }
-    }
-
-    fn add(&mut self, time_ms: u64, sample: &gstreamer::SampleRef) -> Result<(), Error> {
-        let mut look = None;
-        for view in self.views.iter_mut().flatten() {
-            let picture = view.scaler.picture(sample)?;
-            look.get_or_insert_with(|| Look::of(&picture));
-            view.pictures.push(picture);
-        }
-        self.times_ms.push(time_ms);
-        self.looks.extend(look);
-        Ok(())
-    }
-}
+#[cfg(test)]
+mod tests;

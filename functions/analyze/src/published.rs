@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use bytes::Bytes;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use reeldrop_events::{
-    AnalysisCompleted, AnalysisPlan, Detection, DetectionsCompleted, DetectionsPlanned, Events,
-    LookingModel,
+    AnalysisCompleted, AnalysisMode, AnalysisPlan, Detection, DetectionsCompleted,
+    DetectionsPlanned, Events, LookingModel,
 };
 use reeldrop_runtime::blocking;
 use reeldrop_store::{Key, Store};
@@ -14,7 +14,7 @@ use serde::Serialize;
 
 use crate::{
     Error,
-    finished::{Note, name},
+    finished::{Note, name as name_of, of_any_request},
     scenes::Scenes,
     telling::{Finished, STRETCH_MS, Telling, Told},
 };
@@ -38,15 +38,33 @@ struct Sidecar<'a> {
     stretch_ms: u64,
     stretches: u32,
     sheets: u32,
+    /// How thoroughly, where not every picture was looked at.
+    #[serde(skip_serializing_if = "AnalysisMode::is_batch")]
+    mode: AnalysisMode,
+    #[serde(flatten)]
+    counted: Option<Counted>,
+}
+
+/// How much was looked at.
+#[derive(Clone, Copy, Default, Serialize)]
+struct Counted {
+    pictures: u32,
+    dropped: u32,
 }
 
 /// Joins the parts of a title, and publishes what comes of it, the sidecar last.
 pub(crate) async fn join(store: &Store, planned: &DetectionsPlanned) -> Result<Events, Error> {
-    let (plan, name) = (&planned.analysis, name(&planned.analysis)?);
-    let parts = (0..plan.parts).map(|part| Note::of_part(store, planned, &name, part));
+    let (plan, name) = (&planned.analysis, name_of(&planned.analysis)?);
+    let noted = name_of(&of_any_request(plan))?;
+    let parts = (0..plan.parts).map(|part| Note::of_part(store, planned, &noted, part));
     let mut parts = stream::iter(parts).buffered(AT_ONCE);
-    let mut telling = Telling::new(plan);
-    while let Some(pictures) = parts.try_next().await? {
+    let (mut telling, mut counted) = (Telling::new(plan), Counted::default());
+    while let Some(Note {
+        pictures, dropped, ..
+    }) = parts.try_next().await?
+    {
+        counted.pictures = counted.pictures.saturating_add(pictures.len() as u32);
+        counted.dropped = counted.dropped.saturating_add(dropped);
         let added = blocking(move || telling.add(&pictures).map(|finished| (telling, finished)));
         let finished;
         (telling, finished) = added.await??;
@@ -54,13 +72,13 @@ pub(crate) async fn join(store: &Store, planned: &DetectionsPlanned) -> Result<E
     }
     let (told, finished) = blocking(move || telling.finish()).await??;
     put(store, planned, &name, finished).await?;
-    let body = Bytes::from(sidecar(plan, &told)?);
+    let body = Bytes::from(sidecar(plan, &told, counted)?);
     let asset = planned.asset;
     store.put(&Key::Seen { asset, name: &name }, body).await?;
     let pages = pages(planned, &name, &told.detections);
     Ok(Events::none()
         .and_all(&pages)
-        .and(&completed(planned, &name, &told)))
+        .and(&completed(planned, &name, &told, counted)))
 }
 
 async fn put(
@@ -87,7 +105,7 @@ async fn put(
     Ok(())
 }
 
-fn sidecar(plan: &AnalysisPlan, told: &Told) -> Result<Vec<u8>, Error> {
+fn sidecar(plan: &AnalysisPlan, told: &Told, counted: Counted) -> Result<Vec<u8>, Error> {
     Ok(serde_json::to_vec(&Sidecar {
         duration_ms: plan.duration_ms,
         models: &plan.models,
@@ -97,10 +115,17 @@ fn sidecar(plan: &AnalysisPlan, told: &Told) -> Result<Vec<u8>, Error> {
         stretch_ms: STRETCH_MS,
         stretches: told.stretches,
         sheets: told.sheets,
+        mode: plan.mode,
+        counted: (!plan.mode.is_batch()).then_some(counted),
     })?)
 }
 
-fn completed(planned: &DetectionsPlanned, name: &str, told: &Told) -> AnalysisCompleted {
+fn completed(
+    planned: &DetectionsPlanned,
+    name: &str,
+    told: &Told,
+    counted: Counted,
+) -> AnalysisCompleted {
     let asset = planned.asset;
     let labels: BTreeSet<&String> = told.detections.iter().map(|seen| &seen.label).collect();
     AnalysisCompleted {
@@ -112,6 +137,10 @@ fn completed(planned: &DetectionsPlanned, name: &str, told: &Told) -> AnalysisCo
         stretches: told.stretches,
         sheets: told.sheets,
         labels: labels.into_iter().cloned().collect(),
+        revision: planned.analysis.revision,
+        mode: planned.analysis.mode,
+        pictures: counted.pictures,
+        dropped: counted.dropped,
         name: name.to_owned(),
     }
 }

@@ -53,6 +53,8 @@ pub(crate) struct Looked {
     pub(crate) pictures: Vec<Picture>,
     /// Whether that is all of it.
     pub(crate) whole: bool,
+    /// Pictures that were left out, so as not to fall behind.
+    pub(crate) dropped: u32,
 }
 
 /// Four digits are a tenth of a pixel of a small picture, and read well.

@@ -21,9 +21,9 @@ pub(crate) const SIDE: u32 = 128;
 /// Longest side of the pictures that stills are cut out of.
 const FROM: u32 = 960;
 
-/// Frames up to this size wait to be cut, bytes: 3840 by 2160 pixels of 8 bits. Larger ones are scaled at
-/// once, whether a still is cut out of them or not.
-const MOST_WAITING: usize = 16 << 20;
+/// Frames up to this size wait to be cut, bytes: 2560 by 1440 pixels of 8 bits. Larger ones are scaled at
+/// once, whether a still is cut out of them or not: as many wait as two batches have.
+const MOST_WAITING: usize = 8 << 20;
 
 /// How much of a box is shown around it.
 const AROUND: f64 = 0.1;
@@ -40,6 +40,29 @@ const QUALITY: u8 = 85;
 pub(crate) enum Kept {
     Frame(gst::Sample),
     Scaled(RgbImage),
+}
+
+/// Keeps frames until it is known what is on them.
+pub(crate) struct Keeping(Scaler);
+
+impl Keeping {
+    pub(crate) fn new(video: &VideoTrack) -> Self {
+        Self(scaler(video))
+    }
+
+    pub(crate) fn keep(&mut self, sample: &gst::Sample) -> Result<Kept, Error> {
+        match sample.buffer().map_or(0, gst::BufferRef::size) <= MOST_WAITING {
+            true => Ok(Kept::Frame(sample.clone())),
+            false => Ok(Kept::Scaled(self.0.picture(sample)?)),
+        }
+    }
+}
+
+/// Makes the pictures that stills are cut out of.
+fn scaler(video: &VideoTrack) -> Scaler {
+    let shown = (video.display_width, video.display_height);
+    let most = FROM.min(shown.0.max(shown.1).max(1));
+    Scaler::new(video.orientation, fit(shown, (most, most)))
 }
 
 /// The best picture of a thing so far.
@@ -68,11 +91,9 @@ pub(crate) struct Stills {
 impl Stills {
     /// Goes on after these pictures of the part.
     pub(crate) fn new(video: &VideoTrack, before: &[Picture]) -> Self {
-        let shown = (video.display_width, video.display_height);
-        let most = FROM.min(shown.0.max(shown.1).max(1));
         let mut stills = Self {
             joining: Joining::default(),
-            scaler: Scaler::new(video.orientation, fit(shown, (most, most))),
+            scaler: scaler(video),
             best: BTreeMap::new(),
             cut: 0,
         };
@@ -86,14 +107,6 @@ impl Stills {
             }
         }
         stills
-    }
-
-    /// Keeps a frame until it is known what is on it.
-    pub(crate) fn keep(&mut self, sample: &gst::Sample) -> Result<Kept, Error> {
-        match sample.buffer().map_or(0, gst::BufferRef::size) <= MOST_WAITING {
-            true => Ok(Kept::Frame(sample.clone())),
-            false => Ok(Kept::Scaled(self.scaler.picture(sample)?)),
-        }
     }
 
     /// Takes the pictures from `from` on, which were made of these frames.

@@ -2,26 +2,38 @@
 
 use deadpool_postgres::Transaction;
 use reeldrop_events::{
-    AnalysisCompleted, AnalysisSkipped, ChunkAnalyzed, Detection, DetectionsCompleted,
-    DetectionsPlanned, Events,
+    AnalysisCompleted, AnalysisMode, AnalysisPlanned, AnalysisSkipped, ChunkAnalyzed, Detection,
+    DetectionsCompleted, DetectionsPlanned, Events,
 };
 
 use crate::{Error, part::int, title::Title};
 
-/// What was seen stays seen. Parts are planned in any order: one that comes after another failed does
-/// not make the title one that is still looked at.
+/// What was seen stays seen, and what an earlier request became of changes nothing. Parts are planned in any
+/// order: one that comes after another failed does not make the title one that is still looked at.
 const STATE: &str = "
-    insert into analyses (asset, state, reason) values ($1, $2, $3)
-    on conflict (asset) do update set state = excluded.state, reason = excluded.reason
-    where analyses.state = 'skipped'
-       or (analyses.state <> 'completed' and excluded.state <> 'planned')";
+    insert into analyses (asset, state, reason, revision, mode)
+    values ($1, $2, $3, $4, coalesce($5, 'batch'))
+    on conflict (asset) do update
+    set state = excluded.state, reason = excluded.reason, revision = excluded.revision,
+        mode = coalesce($5, analyses.mode)
+    where excluded.revision > analyses.revision
+       or (excluded.revision = analyses.revision
+           and (analyses.state in ('skipped', 'planned')
+                or (analyses.state = 'failed' and excluded.state <> 'planned')))";
 
 const LOOKED_AT: &str = "
     insert into analyzed_parts (asset, analysis, part) values ($1, $2, $3)
     on conflict do nothing";
 
+/// Nobody waits for what an earlier request asked for.
 const JOINED: &str = "
-    select count(*) as parts from analyzed_parts where asset = $1 and analysis = $2 and part < $3";
+    select count(*) as parts,
+           exists (select from analyses where asset = $1 and revision > $4) as superseded
+    from analyzed_parts where asset = $1 and analysis = $2 and part < $3";
+
+const SHOWN: &str = "select name from analyses where asset = $1";
+
+const FORGET: &str = "delete from detections where asset = $1 and name = $2";
 
 const DETECTIONS: &str = "
     insert into detections (asset, name, number, label, score, x, y, width, height, best_ms,
@@ -37,18 +49,48 @@ const DETECTIONS: &str = "
                               version, still, together, n)
     on conflict (asset, name, number) do nothing";
 
+/// What answers an earlier request is shown while a newer one is under way, but never after that.
 const COMPLETED: &str = "
-    insert into analyses (asset, state, name, sidecar, stretch_ms, stretches, sheets, labels, words)
+    insert into analyses (asset, state, name, sidecar, stretch_ms, stretches, sheets, labels, words,
+                          revision, mode, seen_revision, seen_mode, pictures, dropped)
     values ($1, 'completed', $2, $3, $4, $5, $6, $7::text[],
-            to_tsvector('english', array_to_string($7::text[], ' ')))
+            to_tsvector('english', array_to_string($7::text[], ' ')), $8, $9, $8, $9, $10, $11)
     on conflict (asset) do update
-    set state = excluded.state, reason = null, name = excluded.name, sidecar = excluded.sidecar,
-        stretch_ms = excluded.stretch_ms, stretches = excluded.stretches,
-        sheets = excluded.sheets, labels = excluded.labels, words = excluded.words";
+    set state = case when excluded.revision < analyses.revision then analyses.state
+                     else excluded.state end,
+        reason = case when excluded.revision < analyses.revision then analyses.reason end,
+        mode = case when excluded.revision < analyses.revision then analyses.mode
+                    else excluded.mode end,
+        revision = greatest(excluded.revision, analyses.revision),
+        name = excluded.name, sidecar = excluded.sidecar, stretch_ms = excluded.stretch_ms,
+        stretches = excluded.stretches, sheets = excluded.sheets, labels = excluded.labels,
+        words = excluded.words, seen_revision = excluded.seen_revision,
+        seen_mode = excluded.seen_mode, pictures = excluded.pictures, dropped = excluded.dropped
+    where analyses.name is null or excluded.seen_revision >= analyses.seen_revision";
+
+/// What became of a request.
+#[derive(Clone, Copy)]
+struct Told<'a> {
+    state: &'a str,
+    reason: Option<&'a str>,
+    revision: u32,
+    mode: Option<AnalysisMode>,
+}
 
 /// `analysis.planned`.
-pub(crate) async fn planned(transaction: &Transaction<'_>, title: &Title) -> Result<Events, Error> {
-    state(transaction, title, "planned", None).await
+pub(crate) async fn planned(
+    transaction: &Transaction<'_>,
+    title: &Title,
+    said: &AnalysisPlanned,
+) -> Result<Events, Error> {
+    let told = Told {
+        state: "planned",
+        reason: None,
+        revision: said.analysis.revision,
+        mode: Some(said.analysis.mode),
+    };
+    keep(transaction, title, &told).await?;
+    Ok(Events::none())
 }
 
 /// `analysis.skipped`.
@@ -57,30 +99,48 @@ pub(crate) async fn skipped(
     title: &Title,
     said: &AnalysisSkipped,
 ) -> Result<Events, Error> {
-    state(transaction, title, "skipped", Some(&said.reason)).await
+    let told = Told {
+        state: "skipped",
+        reason: Some(&said.reason),
+        revision: said.revision,
+        mode: None,
+    };
+    keep(transaction, title, &told).await?;
+    Ok(Events::none())
 }
 
-/// The step says that it cannot look.
+/// The step says that it cannot look, as that request of the title's asked for.
 pub(crate) async fn failed(
     transaction: &Transaction<'_>,
     title: &Title,
     reason: &str,
+    revision: u32,
 ) -> Result<(), Error> {
-    state(transaction, title, "failed", Some(reason)).await?;
-    Ok(())
+    let told = Told {
+        state: "failed",
+        reason: Some(reason),
+        revision,
+        mode: None,
+    };
+    keep(transaction, title, &told).await
 }
 
-async fn state(
-    transaction: &Transaction<'_>,
-    title: &Title,
-    state: &str,
-    reason: Option<&str>,
-) -> Result<Events, Error> {
+async fn keep(transaction: &Transaction<'_>, title: &Title, told: &Told<'_>) -> Result<(), Error> {
     let statement = transaction.prepare_cached(STATE).await?;
+    let (revision, mode) = (int(told.revision, "revision")?, told.mode);
     transaction
-        .execute(&statement, &[&title.asset.0, &state, &reason])
+        .execute(
+            &statement,
+            &[
+                &title.asset.0,
+                &told.state,
+                &told.reason,
+                &revision,
+                &mode.map(AnalysisMode::as_str),
+            ],
+        )
         .await?;
-    Ok(Events::none())
+    Ok(())
 }
 
 /// `chunk.analyzed`: when all parts are looked at, what was seen can be joined.
@@ -90,6 +150,7 @@ pub(crate) async fn analyzed(
     said: &ChunkAnalyzed,
 ) -> Result<Events, Error> {
     let (part, parts) = (int(said.part, "part")?, int(said.analysis.parts, "parts")?);
+    let revision = int(said.analysis.revision, "revision")?;
     let key = said.analysis.key();
     let looked_at = transaction.prepare_cached(LOOKED_AT).await?;
     transaction
@@ -97,9 +158,10 @@ pub(crate) async fn analyzed(
         .await?;
     let joined = transaction.prepare_cached(JOINED).await?;
     let row = transaction
-        .query_one(&joined, &[&title.asset.0, &key, &parts])
+        .query_one(&joined, &[&title.asset.0, &key, &parts, &revision])
         .await?;
-    if row.try_get::<_, i64>("parts")? < i64::from(parts) {
+    let whole = row.try_get::<_, i64>("parts")? >= i64::from(parts);
+    if !whole || row.try_get("superseded")? {
         return Ok(Events::none());
     }
     Ok(Events::of(&DetectionsPlanned {
@@ -165,8 +227,10 @@ pub(crate) async fn completed(
     said: &AnalysisCompleted,
 ) -> Result<Events, Error> {
     let stretch_ms = i64::try_from(said.stretch_ms).map_err(|_| Error::Range("analysis"))?;
+    let shown = transaction.query_opt(SHOWN, &[&title.asset.0]).await?;
+    let shown: Option<String> = shown.map(|row| row.try_get("name")).transpose()?.flatten();
     let statement = transaction.prepare_cached(COMPLETED).await?;
-    transaction
+    let taken = transaction
         .execute(
             &statement,
             &[
@@ -177,8 +241,17 @@ pub(crate) async fn completed(
                 &int(said.stretches, "analysis")?,
                 &int(said.sheets, "analysis")?,
                 &said.labels,
+                &int(said.revision, "revision")?,
+                &said.mode.as_str(),
+                &int(said.pictures, "analysis")?,
+                &int(said.dropped, "analysis")?,
             ],
         )
         .await?;
+    if let (1, Some(replaced)) = (taken, shown.filter(|shown| *shown != said.name)) {
+        transaction
+            .execute(FORGET, &[&title.asset.0, &replaced])
+            .await?;
+    }
     Ok(Events::none())
 }

@@ -3,19 +3,19 @@
 use cloudevents::{AttributesReader, Event};
 use deadpool_postgres::Transaction;
 use reeldrop_events::{
-    AnalysisCompleted, AnalysisPlanned, AnalysisSkipped, AssetAdvanced, AssetDeleted, AssetId,
-    AssetPublished, AudioPackaged, AudioPlanned, AudioRepackagePlanned, AudioTranscoded,
-    CaptionsImported, CaptionsPlanned, ChunkAnalyzed, ChunkPackaged, ChunkPlanned,
+    AnalysisCompleted, AnalysisPlanned, AnalysisRequested, AnalysisSkipped, AssetAdvanced,
+    AssetDeleted, AssetId, AssetPublished, AudioPackaged, AudioPlanned, AudioRepackagePlanned,
+    AudioTranscoded, CaptionsImported, CaptionsPlanned, ChunkAnalyzed, ChunkPackaged, ChunkPlanned,
     ChunkRepackagePlanned, ChunkTranscoded, CuesCompleted, DecodeError, DetectionsCompleted,
     DetectionsPlanned, Events, Incoming, ManifestsPlanned, MediaProbed, MediaRejected, Payload,
-    PicturesPlanned, PosterCompleted, RekeyRequested, RetryRequested, Source, SpeechPlanned,
-    SpeechTranscribed, StepFailed, SubtitlesPlanned, ThumbnailsCompleted, TranscriptCompleted,
-    TranscriptSkipped, UploadFinalized,
+    PicturesPlanned, PosterCompleted, ReanalysisPlanned, RekeyRequested, RetryRequested, Source,
+    SpeechPlanned, SpeechTranscribed, StepFailed, SubtitlesPlanned, ThumbnailsCompleted,
+    TranscriptCompleted, TranscriptSkipped, UploadFinalized,
 };
 
 use crate::{
-    Error, analysis, failure, packaged, part, probed, published, repackage, request, retry, speech,
-    title::Title,
+    Error, analysis, failure, looking, packaged, part, probed, published, repackage, request,
+    retry, speech, title::Title,
 };
 
 macro_rules! facts {
@@ -117,6 +117,10 @@ facts! {
     AnalysisCompleted,
     /// Nobody looks.
     AnalysisSkipped,
+    /// The title is to be looked at again.
+    AnalysisRequested,
+    /// Said by this function itself.
+    ReanalysisPlanned,
     /// A step cannot succeed.
     StepFailed,
     /// A further package is wanted.
@@ -142,6 +146,7 @@ impl Fact {
             Self::SpeechPlanned(said) => Some(&said.source),
             Self::SpeechTranscribed(said) => Some(&said.source),
             Self::AnalysisPlanned(said) => Some(&said.source),
+            Self::ReanalysisPlanned(said) => Some(&said.probed.source),
             Self::ChunkAnalyzed(said) => Some(&said.source),
             Self::SubtitlesPlanned(said) => Some(&said.source),
             Self::ChunkPackaged(_)
@@ -162,6 +167,7 @@ impl Fact {
             | Self::DetectionsCompleted(_)
             | Self::AnalysisCompleted(_)
             | Self::AnalysisSkipped(_)
+            | Self::AnalysisRequested(_)
             | Self::StepFailed(_)
             | Self::RekeyRequested(_)
             | Self::RetryRequested(_)
@@ -192,11 +198,12 @@ impl Fact {
             Self::CuesCompleted(said) => speech::cues(transaction, title, said).await,
             Self::TranscriptCompleted(said) => speech::completed(transaction, title, said).await,
             Self::TranscriptSkipped(said) => speech::skipped(transaction, title, said).await,
-            Self::AnalysisPlanned(_) => analysis::planned(transaction, title).await,
+            Self::AnalysisPlanned(said) => analysis::planned(transaction, title, said).await,
             Self::ChunkAnalyzed(said) => analysis::analyzed(transaction, title, said).await,
             Self::DetectionsCompleted(said) => analysis::detections(transaction, title, said).await,
             Self::AnalysisCompleted(said) => analysis::completed(transaction, title, said).await,
             Self::AnalysisSkipped(said) => analysis::skipped(transaction, title, said).await,
+            Self::AnalysisRequested(said) => looking::request(transaction, title, said).await,
             Self::StepFailed(said) => failure::keep(transaction, title, said).await,
             Self::RekeyRequested(said) => repackage::request(transaction, title, said).await,
             Self::RetryRequested(said) => retry::again(transaction, title, said).await,
@@ -210,6 +217,7 @@ impl Fact {
             | Self::SubtitlesPlanned(_)
             | Self::ManifestsPlanned(_)
             | Self::DetectionsPlanned(_)
+            | Self::ReanalysisPlanned(_)
             | Self::ChunkRepackagePlanned(_)
             | Self::AudioRepackagePlanned(_) => Ok(Events::none()),
         }

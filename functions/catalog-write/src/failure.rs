@@ -1,7 +1,7 @@
 //! Steps that cannot succeed, and what of a title they are about.
 
 use deadpool_postgres::Transaction;
-use reeldrop_events::{AssetId, Events, StepFailed};
+use reeldrop_events::{AssetId, Events, StepFailed, revision_of};
 
 use crate::{Error, analysis, settle::settle, speech, title::Title};
 
@@ -124,7 +124,8 @@ pub(crate) async fn keep(
         speech::failed(transaction, title, &said.reason).await?;
     }
     if said.step == "analyze" {
-        analysis::failed(transaction, title, &said.reason).await?;
+        let revision = revision_of(&said.part);
+        analysis::failed(transaction, title, &said.reason, revision).await?;
     }
     settle(transaction, title.asset).await?;
     Ok(Events::none())

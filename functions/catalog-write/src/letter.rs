@@ -7,7 +7,7 @@ use reeldrop_events::{
     AnalysisPlanned, AssetAdvanced, AssetId, AudioPlanned, AudioRepackagePlanned, AudioTranscoded,
     CaptionsImported, CaptionsPlanned, ChunkPlanned, ChunkRepackagePlanned, ChunkTranscoded,
     DecodeError, DetectionsPlanned, Incoming, ManifestsPlanned, Payload, PicturesPlanned,
-    SpeechPlanned, SubtitlesPlanned,
+    ReanalysisPlanned, SpeechPlanned, SubtitlesPlanned,
 };
 use reeldrop_runtime::Failure;
 
@@ -72,6 +72,15 @@ impl Letter {
             && self.event.pointer("/data/complete") == Some(&serde_json::Value::Bool(false))
     }
 
+    /// The request to look that it belongs to, where it is about that.
+    fn revision(&self) -> u32 {
+        let at = |pointer| self.event.pointer(pointer)?.as_u64();
+        let revision = at("/data/analysis/revision").or_else(|| at("/data/revision"));
+        revision
+            .and_then(|revision| u32::try_from(revision).ok())
+            .unwrap_or(0)
+    }
+
     async fn put(&self, transaction: &Transaction<'_>) -> Result<(), Error> {
         transaction
             .execute(
@@ -125,7 +134,8 @@ impl CatalogWrite {
             speech::failed(&transaction, &title, &letter.reason).await?;
         }
         if letter.step == "analyze" {
-            analysis::failed(&transaction, &title, &letter.reason).await?;
+            let revision = letter.revision();
+            analysis::failed(&transaction, &title, &letter.reason, revision).await?;
         }
         settle(&transaction, asset).await?;
         Ok(transaction.commit().await?)
@@ -181,7 +191,12 @@ fn consumer(ty: &str) -> &'static str {
     if is(&listening) {
         return "transcribe";
     }
-    if is(&[AnalysisPlanned::TYPE, DetectionsPlanned::TYPE]) {
+    let looking = [
+        AnalysisPlanned::TYPE,
+        DetectionsPlanned::TYPE,
+        ReanalysisPlanned::TYPE,
+    ];
+    if is(&looking) {
         return "analyze";
     }
     if ty == PicturesPlanned::TYPE {

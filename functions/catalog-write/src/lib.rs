@@ -8,6 +8,7 @@ mod failure;
 mod input;
 mod key_frames;
 mod letter;
+mod looking;
 mod manifests;
 mod outbox;
 mod packaged;

@@ -12,7 +12,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::{
-    Error, advance,
+    Error, advance, looking,
     manifests::{self, New},
     pictures,
     repackage::{self, Published},
@@ -46,7 +46,7 @@ const TITLE: &str = "
 
 /// A failed part is where it was before. What was encoded stays encoded until the work bucket
 /// forgets it; transcode then does it again.
-const FORGIVE: [&str; 12] = [
+const FORGIVE: [&str; 9] = [
     "delete from failures where asset = $1",
     "delete from dead_letters where asset = $1",
     "delete from thumbnails where asset = $1 and state = 'failed' and poster is null",
@@ -61,12 +61,6 @@ const FORGIVE: [&str; 12] = [
     "delete from speech_parts where asset = $1
      and exists (select from transcripts where asset = $1 and state in ('skipped', 'failed'))",
     "delete from transcripts where asset = $1 and state in ('skipped', 'failed')",
-    // So is what was seen.
-    "delete from seen_events where asset = $1 and source = '/reeldrop/analyze'
-     and exists (select from analyses where asset = $1 and state in ('skipped', 'failed'))",
-    "delete from analyzed_parts where asset = $1
-     and exists (select from analyses where asset = $1 and state in ('skipped', 'failed'))",
-    "delete from analyses where asset = $1 and state in ('skipped', 'failed')",
 ];
 
 /// The run is announced once more where its manifests are what failed. Of other packages it may be on its
@@ -278,8 +272,12 @@ impl Wanted {
         }
         let (media, plan): (Option<Value>, Option<Value>) =
             (row.try_get("media")?, row.try_get("plan")?);
-        let undone = self.unheard || self.unseen;
-        if let (true, Some(media), Some(plan)) = (undone, media, plan) {
+        if self.unseen
+            && let Some(planned) = looking::again(transaction, title).await?
+        {
+            self.say(Outgoing::of(&planned));
+        }
+        if let (true, Some(media), Some(plan)) = (self.unheard, media, plan) {
             self.say(Outgoing::of(&MediaProbed {
                 asset: title.asset,
                 source,

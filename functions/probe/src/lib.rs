@@ -23,7 +23,8 @@ mod video;
 use std::{sync::Arc, time::Duration};
 
 use reeldrop_events::{
-    AssetId, Events, MediaProbed, MediaRejected, Payload, Scheme, Source, UploadFinalized,
+    AnalysisMode, AssetId, Events, MediaProbed, MediaRejected, Payload, Plan, Scheme, Source,
+    UploadFinalized,
 };
 use reeldrop_media::Profile;
 use reeldrop_runtime::{Failure, Function, blocking};
@@ -73,6 +74,7 @@ impl Probe {
             return Err(Rejection::Gone.into());
         }
         let scheme = request::scheme(&info.metadata)?;
+        let analysis_mode = request::analysis_mode(&info.metadata)?;
         let reader = self.store.reader(at, source.size_bytes);
         let reader = source::Object::new(reader.of_version(&source.version));
         let profile = Arc::clone(&self.profile);
@@ -81,6 +83,7 @@ impl Probe {
             name: name::of(&info.metadata),
             found: found.map_err(Error::Panicked)??,
             scheme,
+            analysis_mode,
         })
     }
 }
@@ -90,6 +93,7 @@ struct Seen {
     name: Option<String>,
     found: Discovered,
     scheme: Scheme,
+    analysis_mode: Option<AnalysisMode>,
 }
 
 impl Function for Probe {
@@ -103,8 +107,12 @@ impl Function for Probe {
                 name,
                 found: Discovered { media, keys_ns },
                 scheme,
+                analysis_mode,
             }) => {
-                let plan = plan(&media, &keys_ns, &self.profile, scheme);
+                let plan = Plan {
+                    analysis_mode,
+                    ..plan(&media, &keys_ns, &self.profile, scheme)
+                };
                 Ok(probed(MediaProbed {
                     asset,
                     source: upload.source,

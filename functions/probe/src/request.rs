@@ -1,8 +1,9 @@
-//! What the uploader asks for in the object's metadata: a key of its own, and how to encrypt.
+//! What the uploader asks for in the object's metadata: a key of its own, how to encrypt, and how thoroughly
+//! to look.
 
 use std::collections::BTreeMap;
 
-use reeldrop_events::Scheme;
+use reeldrop_events::{AnalysisMode, Scheme};
 
 use crate::Rejection;
 
@@ -44,6 +45,18 @@ pub(crate) fn scheme(metadata: &BTreeMap<String, String>) -> Result<Scheme, Reje
         )),
         _ => Ok(scheme),
     }
+}
+
+/// The mode asked for; none to look as the step is set to.
+pub(crate) fn analysis_mode(
+    metadata: &BTreeMap<String, String>,
+) -> Result<Option<AnalysisMode>, Rejection> {
+    let text = metadata.get("reeldrop-analysis-mode");
+    let mode = text
+        .filter(|text| !text.is_empty())
+        .map(|text| text.parse());
+    mode.transpose()
+        .map_err(|_| Rejection::Request("reeldrop-analysis-mode is neither batch nor realtime"))
 }
 
 /// Whether the text is 16 bytes in hexadecimal (dashes as in a UUID allowed) or base64url.
@@ -103,6 +116,20 @@ mod tests {
             ("reeldrop-scheme", "cenc"),
         ];
         assert_eq!(asked(&wrapped), Ok(Scheme::Cenc));
+    }
+
+    #[test]
+    fn a_mode_is_one_of_the_two_or_left_out() {
+        let asked = |mode: &str| {
+            let name = "reeldrop-analysis-mode".to_owned();
+            analysis_mode(&BTreeMap::from([(name, mode.to_owned())]))
+        };
+        assert_eq!(analysis_mode(&BTreeMap::new()), Ok(None));
+        assert_eq!(asked(""), Ok(None));
+        assert_eq!(asked("batch"), Ok(Some(AnalysisMode::Batch)));
+        assert_eq!(asked("realtime"), Ok(Some(AnalysisMode::Realtime)));
+        let refused = asked("fast").unwrap_err().to_string();
+        assert!(refused.contains("reeldrop-analysis-mode"), "{refused}");
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::{path::PathBuf, process::ExitCode};
 use clap::Args;
 
 use super::{
+    analyze::Mode,
     key::{Scheme, document},
     one::Common,
 };
@@ -14,6 +15,7 @@ pub(super) const EXAMPLES: &str = "Examples:
   reeldrop add clip.mp4
   reeldrop add --scheme cenc --key 87237d20a19f58a740c05684e699b4aa --kid a16e402b9056e371f36d348aa62bb749 clip.mp4
   reeldrop add --cpix keys.xml clip.mp4
+  reeldrop add --analysis-mode realtime match.mp4
   reeldrop add --json *.mov | jq -r .watch
 
 With --json each file gives one line:
@@ -39,6 +41,9 @@ pub(super) struct Add {
     /// How to encrypt; cbcs by default.
     #[arg(long)]
     scheme: Option<Scheme>,
+    /// How thoroughly to look at what is seen; as the service is set by default.
+    #[arg(long, value_name = "MODE")]
+    analysis_mode: Option<Mode>,
     #[command(flatten)]
     common: Common,
 }
@@ -68,6 +73,7 @@ impl Add {
         let options = AddOptions {
             files: self.files,
             key,
+            analysis_mode: self.analysis_mode.map(Mode::text),
             json: self.common.json,
         };
         ExitCode::from(client::add(&portal, &options).await.exit_code())

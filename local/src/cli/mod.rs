@@ -1,6 +1,7 @@
 //! The command line.
 
 mod add;
+mod analyze;
 mod captions;
 mod export;
 mod key;
@@ -14,6 +15,7 @@ use clap::{Parser, Subcommand};
 pub(crate) use self::one::Common;
 use self::{
     add::Add,
+    analyze::Analyze,
     captions::Captions,
     export::Export,
     key::{Key, Rekey},
@@ -33,6 +35,7 @@ const EXAMPLES: &str = "Examples:
   reeldrop add --json *.mov            one line of JSON for each file
   reeldrop list                        all titles
   reeldrop models pull                 what captions and detections need
+  reeldrop analyze ID --realtime       look at what is seen again, as fast as it plays
   reeldrop export ID folder            the published DASH and HLS as files
   reeldrop compare ID                  what is seen beside what Cloud Vision sees; off without a key
   reeldrop package film.mp4 --out dir  encrypted DASH and HLS of a file, without any service
@@ -61,6 +64,9 @@ enum Command {
     Show(One),
     /// Run what failed of a title again.
     Retry(One),
+    /// Look at a title again: with other models, thoroughly, or as fast as it plays.
+    #[command(after_help = analyze::EXAMPLES)]
+    Analyze(Analyze),
     /// Encrypt a title again under another key, without encoding it again.
     Rekey(Rekey),
     /// Delete a title: its files, its upload, its keys.
@@ -125,6 +131,7 @@ pub async fn run(cli: Cli) -> ExitCode {
             Ok(portal) => client::rewrap(&portal, common.json).await,
             Err(error) => Err(error),
         },
+        Command::Analyze(analyze) => analyze.run().await,
         Command::Rekey(rekey) => rekey.run().await,
         Command::Export(export) => export.run().await,
         Command::Compare(asked) => compare::run(&asked).await,

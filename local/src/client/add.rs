@@ -32,6 +32,8 @@ pub struct AddOptions {
     pub files: Vec<PathBuf>,
     /// The caller's key.
     pub key: ContentKey,
+    /// How thoroughly to look at the titles: `batch` or `realtime`.
+    pub analysis_mode: Option<String>,
     /// One JSON line for each file instead of bars.
     pub json: bool,
 }
@@ -117,7 +119,7 @@ async fn add_one(
         first_playable_ms: None,
         ready_ms: None,
     };
-    if let Err(error) = follow(portal, file, &options.key, &mut bars, &mut added).await {
+    if let Err(error) = follow(portal, file, options, &mut bars, &mut added).await {
         added.error = Some(error);
     }
     if options.json {
@@ -132,12 +134,13 @@ async fn add_one(
 async fn follow(
     portal: &Portal,
     file: &Path,
-    key: &ContentKey,
+    options: &AddOptions,
     bars: &mut Bars,
     added: &mut Added,
 ) -> Result<(), ClientError> {
     let started = Instant::now();
-    let asset = upload::upload(portal, file, key, bars.sent()).await?;
+    let asked = (&options.key, &options.analysis_mode);
+    let asset = upload::upload(portal, file, asked, bars.sent()).await?;
     let mut heard = Instant::now();
     loop {
         match watch(portal, &asset, started, bars, added, &mut heard).await {

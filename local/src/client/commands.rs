@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use tokio::time::sleep;
 
 use super::{
+    analysis::Analysis,
     export,
     portal::{ClientError, Portal},
     rendition::{OwnersKey, content_key},
@@ -102,6 +103,7 @@ pub async fn show(portal: &Portal, id: &str, as_json: bool) -> Result<(), Client
         ("state", title.state.as_str().to_owned()),
         ("reason", text(&title.reason)),
         ("duration", text(&seconds)),
+        ("seen", text(&title.analysis.as_ref().map(Analysis::words))),
         ("watch", text(&title.watch)),
         ("hls", text(&title.hls)),
         ("dash", text(&title.dash)),
@@ -336,7 +338,7 @@ fn parse(value: Value) -> Result<Title, ClientError> {
 }
 
 /// Says what happened to a title: to a program with `more` fields, to a person in words.
-fn say(as_json: bool, title: &Title, more: Value, words: &str) {
+pub(super) fn say(as_json: bool, title: &Title, more: Value, words: &str) {
     if !as_json {
         output::line(&format!("{} {words}", title.file));
         return;

@@ -1,6 +1,7 @@
 //! The commands that talk to a portal.
 
 mod add;
+mod analysis;
 mod commands;
 mod events;
 mod export;
@@ -12,6 +13,7 @@ mod title;
 mod upload;
 
 pub use add::{AddOptions, Outcome, add};
+pub use analysis::{Analysis, Looking, analyze};
 pub(crate) use commands::title;
 pub use commands::{
     cpix, delete, export_file, export_title, import_captions, key, list, rekey, retry, rewrap, show,

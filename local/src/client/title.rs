@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::analysis::Analysis;
+
 /// A title.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Title {
@@ -41,6 +43,9 @@ pub struct Title {
     /// Its caption tracks.
     #[serde(default)]
     pub captions: Vec<Captions>,
+    /// Whether somebody has looked at it.
+    #[serde(default)]
+    pub analysis: Option<Analysis>,
     /// How far it is.
     #[serde(default)]
     pub progress: Progress,

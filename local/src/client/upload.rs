@@ -91,11 +91,11 @@ struct Progressed {
     asset: Option<String>,
 }
 
-/// Sends the file; `sent` hears how many bytes more have gone. Gives the title's id.
+/// Sends the file, with what is asked for: its key, and how thoroughly it is looked at. `sent` hears how many bytes more have gone. Gives the title's id.
 pub(super) async fn upload(
     portal: &Portal,
     path: &Path,
-    key: &ContentKey,
+    asked: (&ContentKey, &Option<String>),
     sent: impl Fn(u64) + Clone + Send + Sync + 'static,
 ) -> Result<String, ClientError> {
     let failed = |source| ClientError::File {
@@ -108,7 +108,7 @@ pub(super) async fn upload(
         .unwrap_or_default()
         .to_string_lossy()
         .into_owned();
-    let request = request(&name, size, path, key);
+    let request = request(&name, size, path, asked);
     let plan = portal.post::<Plan>("/api/uploads", &request).await;
     // An empty file, or a key that is none: that is the answer for this file.
     let plan = plan.map_err(|error| match error {
@@ -182,13 +182,21 @@ async fn send(
     }
 }
 
-fn request(name: &str, size: u64, path: &Path, key: &ContentKey) -> Value {
+fn request(
+    name: &str,
+    size: u64,
+    path: &Path,
+    (key, mode): (&ContentKey, &Option<String>),
+) -> Value {
     let mut request = json!({"name": name, "size_bytes": size});
     let kind = mime_guess::from_path(path)
         .first()
         .map(|kind| kind.to_string());
     if let Some(kind) = kind {
         request["content_type"] = json!(kind);
+    }
+    if let Some(mode) = mode {
+        request["analysis_mode"] = json!(mode);
     }
     key.put_into(&mut request);
     request

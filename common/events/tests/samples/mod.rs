@@ -4,14 +4,14 @@ mod seen;
 mod spoken;
 
 use reeldrop_events::{
-    AssetAdvanced, AssetDeleted, AssetId, AssetPublished, AudioPackaged, AudioPart, AudioPlanned,
-    AudioRendition, AudioRepackagePlanned, AudioTrack, AudioTranscoded, Chunk, ChunkPackaged,
-    ChunkPlanned, ChunkRepackagePlanned, ChunkTranscoded, ClearRendition, ClearSegment, Color,
-    Container, DecodeError, FrameRate, Incoming, KeyFrame, KeyFrames, Media, MediaProbed,
-    MediaRejected, Orientation, Outgoing, PackageNo, PackagedRendition, Payload, PicturesPlanned,
-    Plan, PosterCompleted, PublishedSegment, Ratio, RekeyRequested, Rendition, RetryRequested,
-    Scheme, Source, StepFailed, ThumbnailsCompleted, Tiles, Timeline, TrackKind, TrackSummary,
-    Transfer, UploadFinalized, VideoCodec, VideoTrack,
+    AnalysisMode, AssetAdvanced, AssetDeleted, AssetId, AssetPublished, AudioPackaged, AudioPart,
+    AudioPlanned, AudioRendition, AudioRepackagePlanned, AudioTrack, AudioTranscoded, Chunk,
+    ChunkPackaged, ChunkPlanned, ChunkRepackagePlanned, ChunkTranscoded, ClearRendition,
+    ClearSegment, Color, Container, DecodeError, FrameRate, Incoming, KeyFrame, KeyFrames, Media,
+    MediaProbed, MediaRejected, Orientation, Outgoing, PackageNo, PackagedRendition, Payload,
+    PicturesPlanned, Plan, PosterCompleted, PublishedSegment, Ratio, RekeyRequested, Rendition,
+    RetryRequested, Scheme, Source, StepFailed, ThumbnailsCompleted, Tiles, Timeline, TrackKind,
+    TrackSummary, Transfer, UploadFinalized, VideoCodec, VideoTrack,
 };
 use serde_json::Value;
 use uuid::Uuid;
@@ -40,6 +40,7 @@ pub(crate) fn all() -> Vec<Sample> {
         spoken::speech(),
         spoken::captions(),
         seen::seen(),
+        seen::again(),
     ]
     .into_iter()
     .flatten()
@@ -339,6 +340,7 @@ fn plan() -> Plan {
             end_frame: Some(939),
         }],
         scheme: Scheme::Cbcs,
+        analysis_mode: Some(AnalysisMode::Realtime),
     }
 }
 

@@ -1,11 +1,13 @@
 //! Payloads about what is seen.
 
 use reeldrop_events::{
-    AnalysisCompleted, AnalysisPlan, AnalysisPlanned, AnalysisSkipped, Area, ChunkAnalyzed,
-    Detection, DetectionsCompleted, DetectionsPlanned, LookingModel, Ratio,
+    AnalysisCompleted, AnalysisMode, AnalysisPlan, AnalysisPlanned, AnalysisRequested,
+    AnalysisSkipped, Area, ChunkAnalyzed, Detection, DetectionsCompleted, DetectionsPlanned,
+    LookingModel, MediaProbed, Ratio, ReanalysisPlanned,
 };
+use uuid::Uuid;
 
-use super::{Sample, asset, source, video};
+use super::{Sample, asset, media, source, video};
 
 fn plan() -> AnalysisPlan {
     AnalysisPlan {
@@ -15,6 +17,8 @@ fn plan() -> AnalysisPlan {
         models: vec![looking()],
         version: 2,
         parts: 2,
+        mode: AnalysisMode::Realtime,
+        revision: 1,
     }
 }
 
@@ -42,6 +46,7 @@ pub(super) fn seen() -> Vec<Sample> {
             analysis: analysis.clone(),
             part: 1,
             pictures: 12,
+            dropped: 3,
             boxes: 30,
         }),
         Sample::of(&DetectionsPlanned { asset, analysis }),
@@ -76,11 +81,42 @@ pub(super) fn seen() -> Vec<Sample> {
             stretches: 1,
             sheets: 1,
             labels: vec!["dog".to_owned()],
+            revision: 1,
+            mode: AnalysisMode::Realtime,
+            pictures: 24,
+            dropped: 3,
             name,
         }),
+    ]
+}
+
+/// Nobody looks, or looks again.
+pub(super) fn again() -> Vec<Sample> {
+    let (asset, mode) = (asset(), Some(AnalysisMode::Realtime));
+    let objects = Some("nanodet-m".to_owned());
+    vec![
         Sample::of(&AnalysisSkipped {
             asset,
             reason: "skipped: no model; run `reeldrop models pull`".to_owned(),
+            revision: 1,
+        }),
+        Sample::of(&AnalysisRequested {
+            asset,
+            request: Uuid::from_u128(0x0198_0b1e_7c5e_7aaa_9f00_1234_5678_9abc),
+            mode,
+            objects: objects.clone(),
+        }),
+        Sample::of(&ReanalysisPlanned {
+            probed: MediaProbed {
+                asset,
+                source: source(),
+                name: Some("Grüße aus \"Köln\"".to_owned()),
+                media: media(),
+                plan: super::plan(),
+            },
+            revision: 1,
+            mode,
+            objects,
         }),
     ]
 }

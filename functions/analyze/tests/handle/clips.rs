@@ -129,6 +129,7 @@ impl Clip {
                 audio: Vec::new(),
                 audio_parts: Vec::new(),
                 scheme: Scheme::None,
+                analysis_mode: None,
             },
         }
     }

@@ -148,6 +148,8 @@ async fn what_the_work_bucket_has_forgotten_cannot_be_joined() {
             models: Vec::new(),
             version: analyze::VERSION,
             parts: 1,
+            mode: AnalysisMode::Batch,
+            revision: 0,
         },
     };
     let function = function(&buckets, without_models(folder.path().to_owned()));

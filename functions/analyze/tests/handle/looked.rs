@@ -30,6 +30,7 @@ pub(crate) fn without_models(folder: PathBuf) -> Config {
         objects: String::new(),
         library: None,
         execution: Execution::Cpu,
+        mode: AnalysisMode::Batch,
         rate: Ratio { num: 2, den: 1 },
         threads: 1,
         slice: Duration::MAX,
@@ -52,6 +53,7 @@ pub(crate) struct Looked {
     pub(crate) unfinished: usize,
     pub(crate) detections: Vec<Detection>,
     pub(crate) sidecar: Value,
+    pub(crate) completed: AnalysisCompleted,
     pictures: Vec<Value>,
 }
 
@@ -173,5 +175,6 @@ pub(crate) async fn look_with(config: Config, clip: Clip, chunks: u32) -> Option
         pictures: pictures.collect(),
         detections,
         sidecar,
+        completed,
     })
 }

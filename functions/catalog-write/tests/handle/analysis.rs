@@ -7,18 +7,18 @@ use uuid::Uuid;
 
 use crate::{stage::Stage, story::Story};
 
-const STORY: Story = Story { chunks: 2 };
-const PARTS: u32 = 3;
+pub(crate) const STORY: Story = Story { chunks: 2 };
+pub(crate) const PARTS: u32 = 3;
 const NAME: &str = "seen-1";
 
-fn looking() -> LookingModel {
+pub(crate) fn looking() -> LookingModel {
     LookingModel {
         name: "yolox-nano".to_owned(),
         version: "e8af0749".to_owned(),
     }
 }
 
-fn plan() -> AnalysisPlan {
+pub(crate) fn plan() -> AnalysisPlan {
     AnalysisPlan {
         timeline: Timeline {
             origin_ns: 0,
@@ -33,10 +33,12 @@ fn plan() -> AnalysisPlan {
         models: vec![looking()],
         version: 2,
         parts: PARTS,
+        mode: AnalysisMode::Batch,
+        revision: 0,
     }
 }
 
-fn said<P: Payload>(payload: &P) -> Event {
+pub(crate) fn said<P: Payload>(payload: &P) -> Event {
     Outgoing::of(payload).into_event("analyze")
 }
 
@@ -47,6 +49,7 @@ fn analyzed(part: u32) -> Event {
         analysis: plan(),
         part,
         pictures: 12,
+        dropped: 0,
         boxes: 7,
     })
 }
@@ -89,6 +92,10 @@ fn completed() -> Event {
         stretches: 1,
         sheets: 1,
         labels: ["bed", "dog", "person"].map(str::to_owned).to_vec(),
+        revision: 0,
+        mode: AnalysisMode::Batch,
+        pictures: 36,
+        dropped: 0,
     })
 }
 
@@ -96,10 +103,11 @@ fn skipped(reason: &str) -> Event {
     said(&AnalysisSkipped {
         asset: STORY.asset(),
         reason: reason.to_owned(),
+        revision: 0,
     })
 }
 
-async fn labels(stage: &Stage) -> Vec<String> {
+pub(crate) async fn labels(stage: &Stage) -> Vec<String> {
     let all = ListDetections {
         limit: 100,
         ..ListDetections::default()
@@ -168,14 +176,22 @@ async fn a_title_that_nobody_looked_at_is_published_and_a_retry_looks() {
     stage
         .handle(Outgoing::of(&retry).into_event("portal"))
         .await;
-    assert_eq!(stage.broker.take_of("media.probed").len(), 1);
-    assert_eq!(state(&stage).await, None);
+    let again = stage.broker.take();
+    assert_eq!(again.len(), 1, "{again:?}");
+    assert_eq!(again[0].0, ReanalysisPlanned::TYPE);
+    assert_eq!(again[0].2["revision"], 1);
+    assert_eq!(state(&stage).await, Some(AnalysisState::Planned));
 
-    // The same event as before is no repetition now.
-    stage.handle(skipped("skipped: still no model")).await;
+    // What the first try became is no news now.
+    stage.handle(skipped("skipped: no model")).await;
+    assert_eq!(state(&stage).await, Some(AnalysisState::Planned));
+    let still = AnalysisSkipped {
+        asset: STORY.asset(),
+        reason: "skipped: still no model".to_owned(),
+        revision: 1,
+    };
+    stage.handle(said(&still)).await;
     assert_eq!(state(&stage).await, Some(AnalysisState::Skipped));
-    stage.handle_all([completed(), skipped("late")]).await;
-    assert_eq!(state(&stage).await, Some(AnalysisState::Completed));
 }
 
 #[tokio::test]

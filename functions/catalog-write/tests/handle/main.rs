@@ -5,6 +5,7 @@
 mod analysis;
 mod broker;
 mod failing;
+mod looking;
 mod manifests;
 mod media;
 mod order;

@@ -76,6 +76,7 @@ impl Story {
             audio: AUDIO.map(audio_rendition).to_vec(),
             audio_parts: (0..self.parts()).map(|index| self.part(index)).collect(),
             scheme: Scheme::Cbcs,
+            analysis_mode: None,
         }
     }
 

@@ -292,6 +292,7 @@ pub(crate) fn plan(scheme: Scheme) -> Plan {
         }],
         audio_parts: vec![part()],
         scheme,
+        analysis_mode: None,
     }
 }
 

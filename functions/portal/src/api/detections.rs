@@ -2,7 +2,7 @@
 
 use axum::{Json, extract::State};
 use reeldrop_catalog::{Analysis, AnalysisState, ListDetections, NumberedDetection};
-use reeldrop_events::{AssetId, Detection};
+use reeldrop_events::{AnalysisMode, AssetId, Detection};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -39,12 +39,15 @@ pub(super) struct Seen {
     next: Option<u32>,
 }
 
-/// Whether somebody has looked at a title.
+/// Whether somebody has looked at a title. What was seen stays while it is looked at again.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub(crate) struct Looked {
-    /// `planned`, `completed`, `skipped` or `failed`.
+    /// What was asked for last: `planned`, `completed`, `skipped` or `failed`.
     #[schema(value_type = String, example = "completed")]
     state: AnalysisState,
+    /// How thoroughly that is: `batch` or `realtime`.
+    #[schema(value_type = String, example = "batch")]
+    mode: AnalysisMode,
     /// Why nobody looks, or could.
     reason: Option<String>,
     /// Address of all that is seen (JSON): detections, scenes, motion.
@@ -58,6 +61,13 @@ pub(crate) struct Looked {
     stretch_ms: Option<u64>,
     /// How many stretches there are.
     stretches: Option<u32>,
+    /// How thoroughly what is seen was looked for, once something is.
+    #[schema(value_type = Option<String>, example = "realtime")]
+    seen_mode: Option<AnalysisMode>,
+    /// Pictures that were looked at for it; 0 where an older version has looked.
+    pictures: u32,
+    /// Pictures that were left out, so as not to fall behind.
+    dropped: u32,
 }
 
 /// One thing, and when it is seen.
@@ -123,7 +133,11 @@ impl Looked {
         let folder = all.as_ref().and_then(|all| all.strip_suffix(".json"));
         Self {
             state: analysis.state,
+            mode: analysis.mode,
             reason: analysis.reason,
+            seen_mode: all.is_some().then_some(analysis.seen_mode),
+            pictures: analysis.pictures,
+            dropped: analysis.dropped,
             boxes: folder.map(|folder| format!("{folder}/{{n}}.json")),
             stills: folder
                 .filter(|_| analysis.sheets > 0)

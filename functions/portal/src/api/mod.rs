@@ -1,5 +1,6 @@
 //! The API, and the document that describes it.
 
+mod analysis;
 mod assets;
 mod captions;
 mod clock;
@@ -55,6 +56,7 @@ pub(crate) fn routes() -> (Router<Portal>, Document) {
         .routes(routes!(events::titles))
         .routes(routes!(search::search))
         .routes(routes!(detections::list))
+        .routes(routes!(analysis::request))
         .routes(routes!(keys::rekey))
         .routes(routes!(keys::key))
         .routes(routes!(keys::cpix))

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use reeldrop_catalog::{ContentKey, MasterKey};
-use reeldrop_events::Scheme;
+use reeldrop_events::{AnalysisMode, Scheme};
 use serde::Deserialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -27,6 +27,9 @@ pub(super) struct NewUpload {
     /// The key to encrypt with, made where it is left out, and how to (`cbcs` where it is left out).
     #[serde(flatten)]
     pub(super) encryption: Wanted,
+    /// How thoroughly to look at the title: `batch` or `realtime`; as whoever looks is set by default.
+    #[schema(value_type = Option<String>, example = "realtime")]
+    analysis_mode: Option<AnalysisMode>,
 }
 
 impl NewUpload {
@@ -44,6 +47,7 @@ impl NewUpload {
     /// What the functions read beside the file. Values are ASCII, the key is wrapped. The title's
     /// name is not among them: the object is named after the file.
     pub(super) fn metadata(
+        &self,
         key: Option<&ContentKey>,
         scheme: Option<Scheme>,
         master: &MasterKey,
@@ -51,6 +55,12 @@ impl NewUpload {
         let mut metadata = BTreeMap::new();
         if let Some(scheme) = scheme {
             metadata.insert("reeldrop-scheme".to_owned(), scheme.as_str().to_owned());
+        }
+        if let Some(mode) = self.analysis_mode {
+            metadata.insert(
+                "reeldrop-analysis-mode".to_owned(),
+                mode.as_str().to_owned(),
+            );
         }
         if let Some(key) = key {
             let wrapped = master.wrap(&key.key, &wrapping_context(key.kid));
@@ -83,6 +93,7 @@ mod tests {
                 size_bytes,
                 content_type: None,
                 encryption: Wanted::default(),
+                analysis_mode: None,
             };
             assert_eq!(new.check_size().is_ok(), fits, "{size_bytes}");
         }

@@ -85,7 +85,7 @@ pub(super) async fn create(
     if let Some(document) = key.as_ref().and_then(|key| key.document.as_ref()) {
         portal.keys.describe_upload(&at.object, document).await?;
     }
-    let metadata = NewUpload::metadata(key.as_ref(), scheme, portal.keys.master());
+    let metadata = new.metadata(key.as_ref(), scheme, portal.keys.master());
     let plan = signing::plan(&portal.store, upload, &at, &new, &metadata).await?;
     Ok((StatusCode::CREATED, Json(plan)))
 }

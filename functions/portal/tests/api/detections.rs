@@ -91,7 +91,10 @@ async fn things_are_found_that_are_seen_at_once() {
         found["sightings"][0]["watch"],
         json!(format!("http://portal.example:8080/watch/{asset}?t=4.5"))
     );
+    // What was seen stays while the title is looked at again.
     stage.sql("update analyses set state = 'planned'").await;
+    assert_eq!(labels("dogs").await, ["dog"]);
+    stage.sql("update analyses set name = null").await;
     assert!(labels("dogs").await.is_empty(), "not before all is joined");
 }
 
@@ -110,4 +113,83 @@ async fn a_title_that_nobody_looked_at_says_why_and_can_be_tried_again() {
     let retry = format!("/api/assets/{asset}/retry");
     let (status, _) = stage.json(Method::POST, &retry, json!(null)).await;
     assert_eq!(status, StatusCode::ACCEPTED);
+}
+
+#[tokio::test]
+async fn a_title_is_looked_at_again_as_is_asked_and_shows_what_was_seen_until_then() {
+    let stage = Stage::new().await;
+    let asset = looked_at(&stage).await;
+    let path = format!("/api/assets/{asset}/analysis");
+    let early = json!({"mode": "realtime"});
+    let (status, problem) = stage.json(Method::POST, &path, early.clone()).await;
+    assert_eq!(status, StatusCode::CONFLICT, "{problem}");
+
+    stage
+        .sql(&format!(
+            "update assets set media = '{{\"duration_ns\": 10000000000}}' where id = '{asset}';
+             update analyses set state = 'planned', mode = 'realtime', revision = 1,
+                 pictures = 20, dropped = 4"
+        ))
+        .await;
+    let (status, said) = stage.json(Method::POST, &path, early).await;
+    assert_eq!(
+        (status, &said["mode"]),
+        (StatusCode::ACCEPTED, &json!("realtime"))
+    );
+    let (ty, data) = stage.broker.first().await;
+    assert_eq!(ty, "io.reeldrop.analysis.requested.v1");
+    assert_eq!(
+        (&data["asset"], &data["mode"], &data["objects"]),
+        (&json!(asset), &json!("realtime"), &json!(null))
+    );
+    stage.sql("update assets set media = null").await;
+    let (_, shown) = stage.get_json(&format!("/api/assets/{asset}")).await;
+    let analysis = &shown["analysis"];
+    assert_eq!(
+        (&analysis["state"], &analysis["mode"]),
+        (&json!("planned"), &json!("realtime"))
+    );
+    assert_eq!(
+        (
+            &analysis["seen_mode"],
+            &analysis["pictures"],
+            &analysis["dropped"]
+        ),
+        (&json!("batch"), &json!(20), &json!(4))
+    );
+    assert!(
+        analysis["boxes"].is_string(),
+        "what was seen stays: {analysis}"
+    );
+}
+
+#[tokio::test]
+async fn each_request_is_a_new_one_and_names_a_mode_and_a_model_or_leaves_them_out() {
+    let stage = Stage::new().await;
+    let asset = looked_at(&stage).await;
+    let media = r#"update assets set media = '{"duration_ns": 10000000000}'"#;
+    stage.sql(media).await;
+    let path = format!("/api/assets/{asset}/analysis");
+    for (body, expected) in [
+        (json!({}), StatusCode::ACCEPTED),
+        (
+            json!({"mode": "batch", "objects": "nanodet-m"}),
+            StatusCode::ACCEPTED,
+        ),
+        (json!({"mode": "fast"}), StatusCode::BAD_REQUEST),
+        (json!({"objects": "a\nb"}), StatusCode::BAD_REQUEST),
+    ] {
+        let (status, answer) = stage.json(Method::POST, &path, body).await;
+        assert_eq!(status, expected, "{answer}");
+    }
+    let requests: std::collections::BTreeSet<String> = stage
+        .broker
+        .events()
+        .iter()
+        .map(|(_, data)| data["request"].to_string())
+        .collect();
+    assert_eq!(requests.len(), 2, "each request is a new one");
+    let other = format!("/api/assets/{}/analysis", unknown());
+    let (status, _) = stage.json(Method::POST, &other, json!({})).await;
+    assert_eq!(status, StatusCode::NOT_FOUND);
 }

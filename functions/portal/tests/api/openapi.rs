@@ -7,9 +7,10 @@ use serde_json::Value;
 
 use crate::support::Stage;
 
-const PATHS: [&str; 26] = [
+const PATHS: [&str; 27] = [
     "/api/assets",
     "/api/assets/{id}",
+    "/api/assets/{id}/analysis",
     "/api/assets/{id}/captions",
     "/api/assets/{id}/detections",
     "/api/assets/{id}/events",

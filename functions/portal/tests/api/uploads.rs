@@ -12,7 +12,7 @@ async fn a_small_file_goes_up_in_one_request_with_its_wrapped_key() {
     let stage = Stage::new().await;
     let new = json!({
         "name": "Grüße + 100 % \"x\".MOV", "size_bytes": 5, "content_type": "video/quicktime",
-        "key": KEY, "kid": KID, "scheme": "cenc",
+        "key": KEY, "kid": KID, "scheme": "cenc", "analysis_mode": "realtime",
     });
     let (status, plan) = stage.json(Method::POST, "/api/uploads", new).await;
     assert_eq!(status, StatusCode::CREATED);
@@ -29,6 +29,7 @@ async fn a_small_file_goes_up_in_one_request_with_its_wrapped_key() {
     );
     let stored = stage.head(Bucket::Uploads, object).await.unwrap();
     assert_eq!(stored.metadata["reeldrop-scheme"], "cenc");
+    assert_eq!(stored.metadata["reeldrop-analysis-mode"], "realtime");
     assert_eq!(stored.metadata["reeldrop-kid"], KID_HEX);
     let wrapped = &stored.metadata["reeldrop-wrapped-key"];
     let context = format!("upload {}", Uuid::parse_str(KID_HEX).unwrap());

@@ -39,6 +39,7 @@ pub fn plan(media: &Media, keys_ns: &[i64], profile: &Profile, scheme: Scheme) -
         audio,
         audio_parts,
         scheme,
+        analysis_mode: None,
     }
 }
 

@@ -106,6 +106,7 @@ impl Title {
             audio: Vec::new(),
             audio_parts: Vec::new(),
             scheme: Scheme::Cbcs,
+            analysis_mode: None,
         }
     }
 }

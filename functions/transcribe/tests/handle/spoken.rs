@@ -115,6 +115,7 @@ pub(crate) fn probed(sound_ns: Option<u64>) -> MediaProbed {
             audio: Vec::new(),
             audio_parts: Vec::new(),
             scheme: Scheme::None,
+            analysis_mode: None,
         },
     }
 }

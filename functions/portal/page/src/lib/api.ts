@@ -69,7 +69,9 @@ export interface Transcript {
 
 /** Whether somebody has looked at a title. */
 export interface Analysis {
+  /** Of what was asked for last; what was seen before is there until that is completed. */
   state: "planned" | "completed" | "skipped" | "failed";
+  mode: "batch" | "realtime";
   reason: string | null;
   /** Address of the boxes of a stretch, where `{n}` is its number. */
   boxes: string | null;
@@ -77,6 +79,11 @@ export interface Analysis {
   stills: string | null;
   stretch_ms: number | null;
   stretches: number | null;
+  /** How thoroughly what is seen was looked for. */
+  seen_mode: "batch" | "realtime" | null;
+  pictures: number;
+  /** Pictures that were left out. */
+  dropped: number;
 }
 
 /** One thing that is seen from a time to another. */
@@ -208,6 +215,7 @@ export const api = {
     }
     return all;
   },
+  analyze: (asset: string, mode: Analysis["mode"]) => request<unknown>("POST", `${title(asset)}/analysis`, { mode }),
   retry: (asset: string) => request<unknown>("POST", `${title(asset)}/retry`),
   remove: (asset: string) => request<unknown>("DELETE", title(asset)),
   startUpload: (wanted: UploadRequest, signal?: AbortSignal) =>
