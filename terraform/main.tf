@@ -100,6 +100,8 @@ module "events" {
   region         = var.region
   uploads_bucket = module.buckets.names["uploads"]
   key_id         = module.keys.key_ids["events"]
+  delivery       = var.uploads_delivery
+  puller         = module.identities.members["bucket-source"]
   push_endpoint  = local.events_url
   push_audience  = local.events_url # bucket-source compares it with its own setting.
   agents = {
@@ -162,6 +164,7 @@ module "build" {
   source_repository    = var.source_repository
   require_approval     = var.require_build_approval
   broker               = var.broker
+  uploads_source       = var.uploads_delivery == "pull" ? "pubsub-pull" : ""
   overlay              = length(var.gpu_pools) > 0 ? "gke-gpu" : "gke"
   cluster_name         = module.cluster.name
   repository           = module.registry.repository

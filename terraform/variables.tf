@@ -200,6 +200,20 @@ variable "broker" {
   }
 }
 
+variable "uploads_delivery" {
+  description = <<-EOT
+    How uploads' events come: `push`, by way of the load balancer, or `pull`, by a pod of the cluster
+    (triggers/sources/pubsub-pull, which builds deploy then), which nothing on the internet need reach.
+  EOT
+  type        = string
+  default     = "push"
+
+  validation {
+    condition     = contains(["push", "pull"], var.uploads_delivery)
+    error_message = "Uploads' events are pushed or pulled: push or pull."
+  }
+}
+
 variable "gpu_pools" {
   description = <<-EOT
     Pools of nodes with GPUs, by name; each may be empty. `zones` are the region's zones that have

@@ -25,6 +25,14 @@ run "everybody_may_not_use_the_portal" {
   expect_failures = [var.portal_members]
 }
 
+run "uploads_come_in_one_of_two_ways" {
+  command = plan
+  variables {
+    uploads_delivery = "eventarc"
+  }
+  expect_failures = [var.uploads_delivery]
+}
+
 run "the_broker_needs_a_pool_that_stays" {
   command = plan
   variables {

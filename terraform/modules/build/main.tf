@@ -110,6 +110,7 @@ resource "google_cloudbuild_trigger" "main" {
     _CLUSTER       = var.cluster_name
     _OVERLAY       = var.overlay
     _BROKER        = var.broker
+    _SOURCE        = var.uploads_source
     _ATTESTOR      = var.attestor_name
     _KEY_VERSION   = var.attestor_key_version
     _UPLOADS       = var.uploads_bucket

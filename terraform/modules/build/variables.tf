@@ -46,6 +46,11 @@ variable "broker" {
   type        = string
 }
 
+variable "uploads_source" {
+  description = "Folder in triggers/sources that is deployed, too; empty for none."
+  type        = string
+}
+
 variable "cluster_name" {
   description = "Name of the cluster."
   type        = string
