@@ -4,6 +4,7 @@
 
 mod deployment;
 mod fixtures;
+mod images;
 mod render;
 mod rules;
 mod schema;
