@@ -169,6 +169,8 @@ module "build" {
   cluster_name         = module.cluster.name
   repository           = module.registry.repository
   repository_name      = module.registry.repository_name
+  signatures           = module.registry.signatures
+  signatures_name      = module.registry.signatures_name
   uploads_bucket       = module.buckets.names["uploads"]
   attestor_name        = module.registry.attestor_name
   note_name            = module.registry.note_name

@@ -66,6 +66,16 @@ variable "repository_name" {
   type        = string
 }
 
+variable "signatures" {
+  description = "What signatures' names begin with."
+  type        = string
+}
+
+variable "signatures_name" {
+  description = "Name of the repository of signatures."
+  type        = string
+}
+
 variable "uploads_bucket" {
   description = "Name of the uploads bucket, for the smoke test."
   type        = string
