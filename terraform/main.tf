@@ -196,6 +196,20 @@ module "edge" {
   labels                 = local.labels
 }
 
+module "alerts" {
+  source                   = "./modules/alerts"
+  project_id               = module.services.project_id
+  name                     = var.name
+  uploads_subscription     = module.events.subscription
+  dead_letter_subscription = module.events.dead_letter_subscription
+  database_instance        = module.database.instance_name
+  database_disk_limit_gb   = var.database.disk_limit_gb
+  database_max_connections = var.database.max_connections
+  cluster_name             = module.cluster.name
+  mail_addresses           = var.alert_mail_addresses
+  labels                   = local.labels
+}
+
 module "budget" {
   source          = "./modules/budget"
   count           = var.budget == null ? 0 : 1

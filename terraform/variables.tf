@@ -319,6 +319,11 @@ variable "database" {
     condition     = can(regex("^db-(custom-[0-9]+-[0-9]+|f1-micro|g1-small)$", var.database.tier))
     error_message = "The tier is db-custom-<vCPUs>-<MiB>, or db-f1-micro or db-g1-small to try it."
   }
+
+  validation {
+    condition     = var.database.disk_limit_gb >= var.database.disk_size_gb
+    error_message = "The disk has a limit, and begins below it: 0, for none, would let nobody know when it is full."
+  }
 }
 
 # The edge.
@@ -399,7 +404,13 @@ variable "require_build_approval" {
   default     = false
 }
 
-# Money.
+# Alerts and money.
+
+variable "alert_mail_addresses" {
+  description = "Who is told of alerts that only Google sees; without any, they are seen in the console only."
+  type        = list(string)
+  default     = []
+}
 
 variable "budget" {
   description = "What a month may cost before people are told, in whole units of the billing account's currency; null for no budget."

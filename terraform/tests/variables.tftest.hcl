@@ -80,3 +80,11 @@ run "a_billing_account_is_written_in_three_groups" {
   }
   expect_failures = [var.budget]
 }
+
+run "the_catalogs_disk_has_a_limit" {
+  command = plan
+  variables {
+    database = { disk_limit_gb = 0 }
+  }
+  expect_failures = [var.database]
+}
