@@ -1,6 +1,6 @@
 //! The clients, with the identity that the machine gives: workload identity on a cluster.
 
-use std::{fmt::Display, time::Duration};
+use std::time::Duration;
 
 use google_cloud_auth::{
     credentials::{Builder, Credentials},
@@ -15,7 +15,7 @@ use google_cloud_storage::{
     retry_policy::RetryableErrors,
 };
 
-use super::Google;
+use super::{Google, error::with_causes};
 use crate::StoreError;
 
 const ENDPOINT: &str = "https://storage.googleapis.com";
@@ -93,23 +93,20 @@ fn unbuilt(error: BuilderError) -> StoreError {
 }
 
 /// Most often there are no certificates on the machine, or a proxy's address cannot be read.
-fn unmade(error: impl std::error::Error) -> StoreError {
-    let mut reason = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        reason = format!("{reason}: {error}");
-        cause = error.source();
+fn unmade(error: impl std::error::Error + 'static) -> StoreError {
+    StoreError::Client {
+        reason: with_causes(&error),
     }
-    StoreError::Client { reason }
 }
 
-fn unusable(error: impl Display) -> StoreError {
+fn unusable(error: impl std::error::Error + 'static) -> StoreError {
     StoreError::Setting {
         name: "GOOGLE_APPLICATION_CREDENTIALS",
         reason: format!(
-            "Google's application default credentials cannot be used: {error}. On a cluster, give \
+            "Google's application default credentials cannot be used: {}. On a cluster, give \
              the pod's service account a Google account; elsewhere run `gcloud auth \
-             application-default login`"
+             application-default login`",
+            with_causes(&error)
         ),
     }
 }

@@ -65,7 +65,8 @@ fn causes<'a>(
     std::iter::successors(Some(error), |error| error.source())
 }
 
-fn with_causes(error: &(dyn std::error::Error + 'static)) -> String {
+/// An error's text and those of its causes, on one line.
+pub(super) fn with_causes(error: &(dyn std::error::Error + 'static)) -> String {
     let texts: Vec<_> = causes(error).map(ToString::to_string).collect();
     texts.join(": ")
 }
