@@ -9,9 +9,11 @@ FILE ?=
 FEATURES ?=
 BROKER ?=
 LISTEN ?=
+# Images for NVIDIA cards, where a function can use one.
+GPU ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup page build run test check bench images conformance scale clean
+.PHONY: help setup page build cuda run test check bench images conformance scale clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /  make \1\t/' | expand -t 16
@@ -50,9 +52,14 @@ bench: setup ## measure side by side: ffmpeg, Shaka Packager; with models a Pyth
 	@$(MAKE) --no-print-directory build
 	@tests/bench/run
 
-images: FEATURES = reeldrop-store/google
-images: build ## build the functions' container images, without a Docker engine
-	@local/scripts/images
+images cuda: FEATURES = reeldrop-store/google
+images: build $(if $(GPU),cuda) ## build the functions' container images, without a Docker engine (GPU=1: for NVIDIA cards)
+	@local/scripts/images $(if $(GPU),--gpu)
+
+cuda: ## build what listens for NVIDIA cards; installs CUDA's compiler, as root
+	@local/scripts/setup-cuda
+	PATH=/usr/local/cuda/bin:$$PATH cargo build --release --package transcribe --features "cuda $(FEATURES)" \
+		--target-dir "$${CARGO_TARGET_DIR:-target}/cuda"
 
 conformance: ## hold a broker against what Reeldrop expects: BROKER=http://... LISTEN=host:port, or the local one
 	@REELDROP_CONFORMANCE_BROKER="$(BROKER)" REELDROP_CONFORMANCE_LISTEN="$(LISTEN)" \

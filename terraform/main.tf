@@ -100,6 +100,8 @@ module "events" {
   region         = var.region
   uploads_bucket = module.buckets.names["uploads"]
   key_id         = module.keys.key_ids["events"]
+  delivery       = var.uploads_delivery
+  puller         = module.identities.members["bucket-source"]
   push_endpoint  = local.events_url
   push_audience  = local.events_url # bucket-source compares it with its own setting.
   agents = {
@@ -162,10 +164,13 @@ module "build" {
   source_repository    = var.source_repository
   require_approval     = var.require_build_approval
   broker               = var.broker
+  uploads_source       = var.uploads_delivery == "pull" ? "pubsub-pull" : ""
   overlay              = length(var.gpu_pools) > 0 ? "gke-gpu" : "gke"
   cluster_name         = module.cluster.name
   repository           = module.registry.repository
   repository_name      = module.registry.repository_name
+  signatures           = module.registry.signatures
+  signatures_name      = module.registry.signatures_name
   uploads_bucket       = module.buckets.names["uploads"]
   attestor_name        = module.registry.attestor_name
   note_name            = module.registry.note_name
@@ -189,6 +194,20 @@ module "edge" {
   portal_members         = var.portal_members
   requests_per_minute    = var.requests_per_minute
   labels                 = local.labels
+}
+
+module "alerts" {
+  source                   = "./modules/alerts"
+  project_id               = module.services.project_id
+  name                     = var.name
+  uploads_subscription     = module.events.subscription
+  dead_letter_subscription = module.events.dead_letter_subscription
+  database_instance        = module.database.instance_name
+  database_disk_limit_gb   = var.database.disk_limit_gb
+  database_max_connections = var.database.max_connections
+  cluster_name             = module.cluster.name
+  mail_addresses           = var.alert_mail_addresses
+  labels                   = local.labels
 }
 
 module "budget" {

@@ -16,6 +16,7 @@ output "settings" {
     events-host            = module.edge.hosts["events"]
     push-audience          = local.events_url
     push-account           = module.events.push_email
+    pull-subscription      = "projects/${var.project_id}/subscriptions/${module.events.subscription}"
     service-account-domain = "${var.project_id}.iam.gserviceaccount.com"
     cloud-sql-instance     = module.database.connection_name
   }
@@ -61,13 +62,13 @@ output "name_servers" {
   value       = module.edge.name_servers
 }
 
-output "push_subscription" {
-  description = "Subscription that pushes uploads to bucket-source."
+output "uploads_subscription" {
+  description = "Subscription that brings uploads to bucket-source."
   value       = module.events.subscription
 }
 
 output "dead_letter_subscription" {
-  description = "Subscription that keeps uploads' events that could not be pushed."
+  description = "Subscription that keeps uploads' events that could not be delivered."
   value       = module.events.dead_letter_subscription
 }
 

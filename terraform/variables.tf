@@ -200,6 +200,20 @@ variable "broker" {
   }
 }
 
+variable "uploads_delivery" {
+  description = <<-EOT
+    How uploads' events come: `push`, by way of the load balancer, or `pull`, by a pod of the cluster
+    (triggers/sources/pubsub-pull, which builds deploy then), which nothing on the internet need reach.
+  EOT
+  type        = string
+  default     = "push"
+
+  validation {
+    condition     = contains(["push", "pull"], var.uploads_delivery)
+    error_message = "Uploads' events are pushed or pulled: push or pull."
+  }
+}
+
 variable "gpu_pools" {
   description = <<-EOT
     Pools of nodes with GPUs, by name; each may be empty. `zones` are the region's zones that have
@@ -305,6 +319,11 @@ variable "database" {
     condition     = can(regex("^db-(custom-[0-9]+-[0-9]+|f1-micro|g1-small)$", var.database.tier))
     error_message = "The tier is db-custom-<vCPUs>-<MiB>, or db-f1-micro or db-g1-small to try it."
   }
+
+  validation {
+    condition     = var.database.disk_limit_gb >= var.database.disk_size_gb
+    error_message = "The disk has a limit, and begins below it: 0, for none, would let nobody know when it is full."
+  }
 }
 
 # The edge.
@@ -385,7 +404,13 @@ variable "require_build_approval" {
   default     = false
 }
 
-# Money.
+# Alerts and money.
+
+variable "alert_mail_addresses" {
+  description = "Who is told of alerts that only Google sees; without any, they are seen in the console only."
+  type        = list(string)
+  default     = []
+}
 
 variable "budget" {
   description = "What a month may cost before people are told, in whole units of the billing account's currency; null for no budget."

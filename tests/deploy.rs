@@ -17,6 +17,7 @@ const KUBECTL: &str = r#"#!/usr/bin/env bash
 echo "kubectl $*" >>"$CALLS"
 case "$*" in
   "kustomize knative/"*) printf 'kind: Service\nimage: %s\n---\nimage: gcr.io/proxy:2\n' "$IMAGE" ;;
+  "kustomize triggers/sources/"*) printf 'kind: ContainerSource\n  - image: %s\n' "$IMAGE" ;;
   "kustomize triggers/"*) echo 'kind: Trigger' ;;
   *" apply "*|"apply "*) cat "${@: -1}" >>"$APPLIED" ;;
   *"condition=Ready --timeout=600s") exit "$UNREADY" ;;
@@ -71,6 +72,11 @@ impl Cloud {
 
     /// Deploys where the overlay names `image`, pods become ready or not, and titles end in `state`.
     fn deploy(&self, image: &str, ready: bool, state: &str) -> Output {
+        self.deploy_with("", image, ready, state)
+    }
+
+    /// The same, with a source of uploads beside it.
+    fn deploy_with(&self, source: &str, image: &str, ready: bool, state: &str) -> Output {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../local/scripts/deploy");
         let path = format!(
             "{}:{}",
@@ -90,6 +96,7 @@ impl Cloud {
             .env("UNREADY", if ready { "0" } else { "1" })
             .env("STATE", state)
             .env("REELDROP_SMOKE_SECONDS", "3")
+            .env("REELDROP_SOURCE", source)
             .output()
             .unwrap()
     }
@@ -114,11 +121,28 @@ fn a_deployment_whose_clip_is_ready_is_kept_for_the_next_one_to_go_back_to() {
         applied.contains("image: gcr.io/proxy:2\n"),
         "other images stay: {applied}"
     );
+    assert!(!applied.contains("ContainerSource"), "{applied}");
     assert_eq!(cloud.read("store/manifests.yaml"), applied);
     let calls = cloud.read("calls");
     assert!(
         calls.contains("-X DELETE"),
         "the clip's title is taken away:\n{calls}"
+    );
+}
+
+#[test]
+fn a_source_of_uploads_is_deployed_with_the_same_images() {
+    let cloud = Cloud::new();
+    let output = cloud.deploy_with("pubsub-pull", "reeldrop/probe:0.1.0", true, "ready");
+    assert!(output.status.success(), "{}", text(&output));
+    let applied = cloud.read("applied");
+    let expected = format!("kind: ContainerSource\n  - image: {DIGEST}\n");
+    assert!(applied.contains(&expected), "{applied}");
+    assert!(
+        cloud
+            .read("calls")
+            .contains("kustomize triggers/sources/pubsub-pull"),
+        "{applied}"
     );
 }
 

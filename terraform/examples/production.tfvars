@@ -43,6 +43,8 @@ source_repository = {
 }
 require_build_approval = true
 
+alert_mail_addresses = ["video-team@example.com"]
+
 budget = {
   billing_account = "012345-6789AB-CDEF01"
   monthly_amount  = 5000

@@ -25,6 +25,14 @@ run "everybody_may_not_use_the_portal" {
   expect_failures = [var.portal_members]
 }
 
+run "uploads_come_in_one_of_two_ways" {
+  command = plan
+  variables {
+    uploads_delivery = "eventarc"
+  }
+  expect_failures = [var.uploads_delivery]
+}
+
 run "the_broker_needs_a_pool_that_stays" {
   command = plan
   variables {
@@ -71,4 +79,12 @@ run "a_billing_account_is_written_in_three_groups" {
     budget = { billing_account = "billingAccounts/1", monthly_amount = 10 }
   }
   expect_failures = [var.budget]
+}
+
+run "the_catalogs_disk_has_a_limit" {
+  command = plan
+  variables {
+    database = { disk_limit_gb = 0 }
+  }
+  expect_failures = [var.database]
 }

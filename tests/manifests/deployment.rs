@@ -40,8 +40,8 @@ impl Deployment {
 
     /// The pods: what they belong to, and their spec.
     pub(crate) fn pods(&self) -> impl Iterator<Item = (&Value, &Value)> {
-        let deployments = self.of_kind("Deployment");
-        let owners = self.functions().chain(deployments);
+        let others = ["Deployment", "ContainerSource"].map(|kind| self.of_kind(kind));
+        let owners = self.functions().chain(others.into_iter().flatten());
         owners.map(|owner| (owner, &owner["spec"]["template"]["spec"]))
     }
 
@@ -50,6 +50,7 @@ impl Deployment {
         self.pods().flat_map(|(owner, spec)| {
             let containers = spec["containers"].as_array().into_iter().flatten();
             containers.map(move |container| match text(container, "/name") {
+                named if named == name(owner) => (label(owner), container),
                 "" => (name(owner).to_owned(), container),
                 of_several => (format!("{} {of_several}", name(owner)), container),
             })

@@ -4,6 +4,7 @@
 
 mod deployment;
 mod fixtures;
+mod images;
 mod render;
 mod rules;
 mod schema;
@@ -14,22 +15,27 @@ use std::collections::BTreeSet;
 use deployment::Deployment;
 use render::{Kustomize, root};
 
-/// The overlays that are applied together: functions, triggers.
-const DEPLOYMENTS: [(&str, &str); 4] = [
-    ("knative/overlays/gke", "triggers/overlays/kafka"),
-    ("knative/overlays/gke", "triggers/overlays/rabbitmq"),
-    ("knative/overlays/gke-gpu", "triggers/overlays/kafka"),
-    ("knative/overlays/minimal", "triggers/overlays/minimal"),
+/// The folders that are applied together: functions, triggers, and a source of uploads where they do
+/// not come by themselves.
+const DEPLOYMENTS: [&[&str]; 4] = [
+    &["knative/overlays/gke", "triggers/overlays/kafka"],
+    &["knative/overlays/gke", "triggers/overlays/rabbitmq"],
+    &[
+        "knative/overlays/gke-gpu",
+        "triggers/overlays/kafka",
+        "triggers/sources/pubsub-pull",
+    ],
+    &["knative/overlays/minimal", "triggers/overlays/minimal"],
 ];
 
 /// What is applied beside every deployment.
 const SERVING: &str = "knative/serving";
 
-/// The deployment of these overlays and everything that is applied beside them, where kustomize is there.
-fn deployment(overlays: (&str, &str)) -> Option<Deployment> {
+/// The deployment of these folders and everything that is applied beside them, where kustomize is there.
+fn deployment(folders: &[&str]) -> Option<Deployment> {
     let kustomize = Kustomize::find()?;
-    let mut deployment = Deployment::new(&format!("{} with {}", overlays.0, overlays.1));
-    for folder in [overlays.0, overlays.1, SERVING] {
+    let mut deployment = Deployment::new(&folders.join(" with "));
+    for folder in folders.iter().chain([&SERVING]) {
         deployment.add(&kustomize.build(&root().join(folder)));
     }
     Some(deployment)
@@ -53,10 +59,7 @@ fn every_deployment_keeps_every_rule() {
 
 #[test]
 fn every_folder_with_objects_belongs_to_a_deployment() {
-    let known: BTreeSet<_> = DEPLOYMENTS
-        .iter()
-        .flat_map(|(functions, triggers)| [*functions, *triggers])
-        .collect();
+    let known: BTreeSet<_> = DEPLOYMENTS.into_iter().flatten().copied().collect();
     for folder in ["knative/overlays", "triggers/overlays"] {
         for overlay in std::fs::read_dir(root().join(folder)).unwrap() {
             let name = overlay.unwrap().file_name().into_string().unwrap();

@@ -23,4 +23,4 @@ pub use http::HeaderMap;
 pub use function::{Failure, Function, Refusal, blocking};
 pub use handler::router;
 pub use publish::Publisher;
-pub use serve::{serve, serve_http};
+pub use serve::{serve, serve_http, serve_work};

@@ -2,9 +2,9 @@
 
 use std::{process::ExitCode, time::Instant};
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use axum::{Router, middleware, serve::ListenerExt};
-use tokio::{net::TcpListener, runtime::Runtime, select};
+use tokio::{net::TcpListener, runtime::Runtime, select, task::JoinHandle};
 
 use crate::{
     Function, Publisher, config::Settings, drain, handler, health, metrics, spans, telemetry,
@@ -25,7 +25,7 @@ where
 {
     live(F::NAME, async |publisher: Publisher| {
         let function = build(publisher.clone()).await?;
-        Ok(handler::router(function, publisher))
+        Ok(Life::of(handler::router(function, publisher)))
     })
 }
 
@@ -39,13 +39,50 @@ where
         let service = build(publisher)
             .await?
             .layer(middleware::from_fn(metrics::measure));
-        Ok(service.merge(health::router()))
+        Ok(Life::of(service.merge(health::router())))
     })
+}
+
+/// Runs work that fetches its events itself, with a function's health, metrics, logs and orderly end.
+///
+/// What `build` returns goes on until [`draining`](crate::draining) resolves, and ends when what it has
+/// in hand is done: the process waits for it within the grace period. Work that ends before takes the
+/// process with it, so that it is started again.
+pub fn serve_work<B, Fut, W>(name: &'static str, build: B) -> ExitCode
+where
+    B: FnOnce(Publisher) -> Fut,
+    Fut: Future<Output = anyhow::Result<W>>,
+    W: Future<Output = ()> + Send + 'static,
+{
+    live(name, async |publisher| {
+        let work = build(publisher).await?;
+        Ok(Life {
+            router: health::router(),
+            work: tokio::spawn(work),
+        })
+    })
+}
+
+/// What goes on in a process until it is told to stop.
+struct Life {
+    router: Router,
+    /// Work of its own, beside requests.
+    work: JoinHandle<()>,
+}
+
+impl Life {
+    /// Requests alone.
+    fn of(router: Router) -> Self {
+        Self {
+            router,
+            work: tokio::spawn(drain::draining()),
+        }
+    }
 }
 
 fn live(
     name: &'static str,
-    build: impl AsyncFnOnce(Publisher) -> anyhow::Result<Router>,
+    build: impl AsyncFnOnce(Publisher) -> anyhow::Result<Life>,
 ) -> ExitCode {
     let started = Instant::now();
     telemetry::install();
@@ -60,7 +97,7 @@ fn live(
 
 fn run(
     name: &'static str,
-    build: impl AsyncFnOnce(Publisher) -> anyhow::Result<Router>,
+    build: impl AsyncFnOnce(Publisher) -> anyhow::Result<Life>,
     started: Instant,
 ) -> anyhow::Result<()> {
     let settings = Settings::from_env()?;
@@ -69,11 +106,11 @@ fn run(
     let runtime = runtime()?;
     spans::install(name, runtime.handle())?;
     let end = runtime.block_on(async {
-        let router = build(publisher).await?;
+        let life = build(publisher).await?;
         if std::env::var_os("AWS_LAMBDA_RUNTIME_API").is_some() {
-            return crate::lambda::run(name, router).await;
+            return crate::lambda::run(name, life.router).await;
         }
-        listen(name, router, &settings, started).await
+        listen(name, life, &settings, started).await
     });
     spans::finish();
     // Work on blocking threads that outlived the grace period must not hold up the end.
@@ -91,7 +128,7 @@ fn runtime() -> anyhow::Result<Runtime> {
 
 async fn listen(
     name: &'static str,
-    router: Router,
+    life: Life,
     settings: &Settings,
     started: Instant,
 ) -> anyhow::Result<()> {
@@ -108,13 +145,19 @@ async fn listen(
     let listener = listener.tap_io(|stream| {
         let _ = stream.set_nodelay(true);
     });
-    let server = axum::serve(listener, router).with_graceful_shutdown(drain::draining());
+    let server = axum::serve(listener, life.router).with_graceful_shutdown(drain::draining());
+    let served = async { server.await.context("cannot serve") };
+    let worked = async {
+        life.work.await.context("the work broke off")?;
+        ensure!(drain::begun(), "the work ended by itself");
+        Ok(())
+    };
     let overdue = async {
         drain::draining().await;
         tokio::time::sleep(settings.grace).await;
     };
     select! {
-        end = server => {
+        end = async { tokio::try_join!(served, worked) } => {
             end?;
             tracing::info!(function = name, "stopped");
         }

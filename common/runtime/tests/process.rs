@@ -31,6 +31,11 @@ fn function_process() {
     let Ok(role) = std::env::var(ROLE) else {
         return;
     };
+    if role == "short of breath" {
+        // Work that ends by itself, as after a panic of its own.
+        let code = reeldrop_runtime::serve_work("worker", async |_publisher| Ok(async {}));
+        std::process::exit(i32::from(code != ExitCode::SUCCESS));
+    }
     let code = reeldrop_runtime::serve(async |_publisher| {
         if role == "broken" {
             reeldrop_runtime::env("REELDROP_NOT_THERE")?;
@@ -205,6 +210,13 @@ fn a_build_that_fails_names_the_variable_and_ends_with_status_1() {
             .unwrap()
             .contains("K_SINK")
     );
+    assert_eq!(process.exit_code(), Some(1));
+}
+
+#[test]
+fn work_that_ends_by_itself_takes_the_process_with_it() {
+    let mut process = Process::start("short of breath", &[]);
+    process.logged("worker cannot run: the work ended by itself");
     assert_eq!(process.exit_code(), Some(1));
 }
 

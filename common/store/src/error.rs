@@ -32,6 +32,14 @@ pub enum StoreError {
         /// The store's words.
         reason: String,
     },
+    /// Addresses cannot be signed in this function's name, however often it is tried.
+    #[error("no address can be signed for {at}: {reason}")]
+    Unsigned {
+        /// The object.
+        at: Location,
+        /// Which right is missing.
+        reason: String,
+    },
     /// The store did not answer, or is not able to now.
     #[error("the store failed at {at}: {reason}")]
     Unavailable {
@@ -46,6 +54,12 @@ pub enum StoreError {
         /// The object.
         at: Location,
         /// What happened.
+        reason: String,
+    },
+    /// The client of the store cannot be made on this machine.
+    #[error("the store's client cannot be made: {reason}")]
+    Client {
+        /// What is missing.
         reason: String,
     },
     /// A setting does not fit.
@@ -68,6 +82,8 @@ impl StoreError {
             | Self::TooLarge { .. }
             | Self::OutOfRange(_)
             | Self::Changed(_)
+            | Self::Unsigned { .. }
+            | Self::Client { .. }
             | Self::Setting { .. } => false,
         }
     }

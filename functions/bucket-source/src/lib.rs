@@ -5,6 +5,7 @@ mod config;
 mod error;
 mod gcs;
 mod notification;
+mod pubsub;
 mod pull;
 mod s3;
 
@@ -12,7 +13,8 @@ pub use caller::{Callers, Google};
 pub use config::Config;
 pub use error::NotificationError;
 pub use notification::{Created, Notification};
-pub use pull::{Puller, Subscription};
+pub use pubsub::Subscription;
+pub use pull::Puller;
 
 use reeldrop_events::{Events, UploadFinalized};
 use reeldrop_runtime::{Failure, Function, HeaderMap, Refusal};

@@ -2,16 +2,24 @@
 
 use std::process::ExitCode;
 
-use bucket_source::{BucketSource, Puller, Subscription};
-use reeldrop_runtime::Function;
+use bucket_source::{BucketSource, Callers, Config, Puller, Subscription};
+use reeldrop_runtime::{Function, draining};
 
 fn main() -> ExitCode {
-    let Some(subscription) = Subscription::from_env() else {
+    if !Subscription::is_named() {
         return reeldrop_runtime::serve(async |_publisher| BucketSource::from_env());
-    };
-    reeldrop_runtime::serve_http(BucketSource::NAME, async |publisher| {
-        let puller = Puller::new(subscription, BucketSource::from_env()?, publisher);
-        tokio::spawn(puller.run());
-        Ok(axum::Router::new())
+    }
+    reeldrop_runtime::serve_work(BucketSource::NAME, async |publisher| {
+        let config = Config {
+            // Nobody calls: who may read the subscription may announce what is in it.
+            callers: Callers::Anyone,
+            ..Config::from_env()?
+        };
+        let puller = Puller::new(
+            Subscription::from_env()?,
+            BucketSource::new(config),
+            publisher,
+        );
+        Ok(puller.run(draining()))
     })
 }

@@ -56,7 +56,7 @@ impl Notification {
     }
 
     /// What a store says in JSON, of whichever store it is.
-    pub(crate) fn of(json: Value) -> Result<Self, NotificationError> {
+    fn of(json: Value) -> Result<Self, NotificationError> {
         let created = if json.get("Records").is_some() {
             s3::records(json)?
         } else if json.get("detail-type").is_some() {

@@ -1,81 +1,40 @@
 //! Uploads out of a Pub/Sub subscription, for clusters that nothing on the internet reaches.
 
-use std::time::{Duration, Instant};
+use std::{pin::pin, time::Duration};
 
-use reeldrop_runtime::{Failure, Function, Publisher, draining, env_or};
-use reqwest::{Client, Response};
-use serde::{Deserialize, de::DeserializeOwned};
-use serde_json::{Value, json};
+use axum::{
+    Router,
+    body::Body,
+    http::{Request, header::CONTENT_TYPE},
+};
+use futures::future::join_all;
+use metrics::counter;
+use reeldrop_runtime::{Publisher, router};
+use serde_json::json;
 use tokio::{select, time::sleep};
+use tower::ServiceExt;
 
-use crate::{BucketSource, Notification};
+use crate::{
+    BucketSource, Subscription,
+    pubsub::{PubSub, PubSubError, Received},
+};
 
-const DEFAULT_URL: &str = "https://pubsub.googleapis.com";
-/// Google's "Authenticate workloads with the metadata server".
-const DEFAULT_TOKEN_URL: &str =
-    "http://metadata.google.internal/computeMetadata/v1/instance/service-accounts/default/token";
-/// Messages asked for at a time.
+/// Messages asked for at a time, and so in hand at most.
 const MOST_MESSAGES: u32 = 32;
-/// Pub/Sub answers an empty pull within about a minute and a half.
-const PULL_TIMEOUT: Duration = Duration::from_secs(120);
-const TIMEOUT: Duration = Duration::from_secs(10);
 /// After a pull that failed.
 const PAUSE: Duration = Duration::from_secs(5);
-/// A token is renewed so long before it ends.
-const TOKEN_RESERVE: Duration = Duration::from_secs(60);
-
-/// Where messages are pulled from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Subscription {
-    /// `REELDROP_PULL_SUBSCRIPTION`: `projects/<project>/subscriptions/<name>`.
-    pub name: String,
-    /// `REELDROP_PULL_URL`: Pub/Sub's address.
-    pub url: String,
-    /// `REELDROP_PULL_TOKEN_URL`: who gives tokens to this workload.
-    pub token_url: String,
-}
-
-impl Subscription {
-    /// Reads the environment; `None` where uploads are pushed.
-    #[must_use]
-    pub fn from_env() -> Option<Self> {
-        let name = env_or("REELDROP_PULL_SUBSCRIPTION", "");
-        (!name.is_empty()).then(|| Self {
-            name,
-            url: env_or("REELDROP_PULL_URL", DEFAULT_URL),
-            token_url: env_or("REELDROP_PULL_TOKEN_URL", DEFAULT_TOKEN_URL),
-        })
-    }
-}
+/// Messages in hand for longer are kept from others for longer: the shortest deadline that a
+/// subscription can have is ten seconds.
+const SLOW: Duration = Duration::from_secs(5);
+/// For so long: the sink has half a minute to take an event.
+const LEASE: Duration = Duration::from_secs(60);
 
 /// Pulls messages and announces what they say.
 #[derive(Debug)]
 pub struct Puller {
-    subscription: Subscription,
-    function: BucketSource,
-    publisher: Publisher,
-    client: Client,
-    token: Option<(String, Instant)>,
-}
-
-#[derive(Deserialize)]
-struct Token {
-    access_token: String,
-    expires_in: u64,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Pulled {
-    #[serde(default)]
-    received_messages: Vec<Received>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Received {
-    ack_id: String,
-    message: Value,
+    pubsub: PubSub,
+    /// The function, called as a push would call it: with the same answers, logs and metrics.
+    function: Router,
 }
 
 impl Puller {
@@ -83,90 +42,73 @@ impl Puller {
     #[must_use]
     pub fn new(subscription: Subscription, function: BucketSource, publisher: Publisher) -> Self {
         Self {
-            subscription,
-            function,
-            publisher,
-            client: Client::new(),
-            token: None,
+            pubsub: PubSub::new(subscription),
+            function: router(function, publisher),
         }
     }
 
-    /// Pulls until the process is told to stop. What is not acknowledged by then comes again.
-    pub async fn run(mut self) {
+    /// Pulls until `stop` resolves, and then finishes what it has in hand. Messages of a pull that was
+    /// under way come again after their deadline.
+    pub async fn run(mut self, stop: impl Future<Output = ()>) {
+        let mut stop = pin!(stop);
         loop {
             let pulled = select! {
-                () = draining() => return,
-                pulled = self.pull() => pulled,
+                () = &mut stop => return,
+                pulled = self.pubsub.pull(MOST_MESSAGES) => pulled,
             };
             let done = match pulled {
                 Ok(messages) => self.take(messages).await,
                 Err(error) => Err(error),
             };
-            if let Err(error) = done {
-                tracing::warn!(subscription = self.subscription.name, %error, "uploads cannot be pulled");
-                sleep(PAUSE).await;
+            let outcome = if done.is_ok() { "done" } else { "failed" };
+            counter!("reeldrop_pulls_total", "outcome" => outcome).increment(1);
+            let Err(error) = done else { continue };
+            tracing::warn!(subscription = self.pubsub.name(), %error, "uploads cannot be pulled");
+            select! {
+                () = &mut stop => return,
+                () = sleep(PAUSE) => {}
             }
         }
     }
 
-    async fn pull(&mut self) -> Result<Vec<Received>, reqwest::Error> {
-        let body = json!({"maxMessages": MOST_MESSAGES});
-        let pulled: Pulled = self.call("pull", &body, PULL_TIMEOUT).await?;
-        Ok(pulled.received_messages)
-    }
-
-    /// Acknowledges the messages whose uploads the sink has taken. The others come again, until the
-    /// subscription's dead-letter policy takes them.
-    async fn take(&mut self, messages: Vec<Received>) -> Result<(), reqwest::Error> {
-        let mut taken = Vec::new();
-        for Received { ack_id, message } in messages {
-            match self.announce(message).await {
-                Ok(()) => taken.push(ack_id),
-                Err(failure) => tracing::warn!(reason = %failure, "a message was not taken"),
+    /// Acknowledges the messages whose uploads the sink has taken, and gives the others back: they come
+    /// again, until the subscription's dead-letter policy takes them.
+    async fn take(&mut self, messages: Vec<Received>) -> Result<(), PubSubError> {
+        let ids: Vec<_> = messages.iter().map(|one| one.ack_id.clone()).collect();
+        let announced = messages
+            .into_iter()
+            .map(|one| announce(self.function.clone(), one));
+        let mut announced = pin!(join_all(announced));
+        let announced = select! {
+            announced = &mut announced => announced,
+            () = sleep(SLOW) => {
+                // Where this fails, somebody else may get them, too: the same events then follow twice.
+                if let Err(error) = self.pubsub.lease(&ids, LEASE).await {
+                    tracing::warn!(subscription = self.pubsub.name(), %error, "messages may come twice");
+                }
+                announced.await
             }
-        }
-        if taken.is_empty() {
-            return Ok(());
-        }
-        let body = json!({"ackIds": taken});
-        self.call::<Value>("acknowledge", &body, TIMEOUT).await?;
-        Ok(())
+        };
+        let (taken, left): (Vec<_>, Vec<_>) = announced.into_iter().partition(|(_, done)| *done);
+        let ids = |of: Vec<(String, bool)>| of.into_iter().map(|(id, _)| id).collect::<Vec<_>>();
+        // Both, whatever becomes of the other.
+        let acknowledged = self.pubsub.acknowledge(&ids(taken)).await;
+        let given_back = self.pubsub.lease(&ids(left), Duration::ZERO).await;
+        acknowledged.and(given_back)
     }
+}
 
-    async fn announce(&self, message: Value) -> Result<(), Failure> {
-        // A pulled message has the form of a pushed one.
-        let notification =
-            Notification::of(json!({"message": message})).map_err(Failure::permanent)?;
-        let events = self.function.handle(notification).await?;
-        self.publisher.send(events).await
-    }
-
-    async fn call<T: DeserializeOwned>(
-        &mut self,
-        verb: &str,
-        body: &Value,
-        timeout: Duration,
-    ) -> Result<T, reqwest::Error> {
-        let token = self.token().await?;
-        let Subscription { name, url, .. } = &self.subscription;
-        let request = self.client.post(format!("{url}/v1/{name}:{verb}"));
-        let answer = request.bearer_auth(token).json(body).timeout(timeout);
-        let answer = answer.send().await.and_then(Response::error_for_status);
-        answer?.json().await
-    }
-
-    async fn token(&mut self) -> Result<String, reqwest::Error> {
-        if let Some((token, ends)) = &self.token
-            && Instant::now() < *ends
-        {
-            return Ok(token.clone());
-        }
-        let request = self.client.get(&self.subscription.token_url);
-        let answer = request.header("metadata-flavor", "Google").timeout(TIMEOUT);
-        let answer = answer.send().await.and_then(Response::error_for_status);
-        let token: Token = answer?.json().await?;
-        let lasts = Duration::from_secs(token.expires_in).saturating_sub(TOKEN_RESERVE);
-        self.token = Some((token.access_token.clone(), Instant::now() + lasts));
-        Ok(token.access_token)
-    }
+/// Whether the sink has taken what a message says.
+async fn announce(function: Router, Received { ack_id, message }: Received) -> (String, bool) {
+    // A pulled message has the form of a pushed one.
+    let body = Body::from(json!({"message": message}).to_string());
+    let request = Request::post("/").header(CONTENT_TYPE, "application/json");
+    let answer = match request.body(body) {
+        Ok(request) => function.oneshot(request).await.ok(),
+        Err(_) => None,
+    };
+    (
+        ack_id,
+        answer.is_some_and(|answer| answer.status().is_success()),
+    )
 }

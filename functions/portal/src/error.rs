@@ -182,6 +182,8 @@ fn of_store(error: &StoreError) -> StatusCode {
         StoreError::TooLarge { .. }
         | StoreError::OutOfRange(_)
         | StoreError::Changed(_)
+        | StoreError::Unsigned { .. }
+        | StoreError::Client { .. }
         | StoreError::Setting { .. } => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }

@@ -63,9 +63,11 @@ resource "google_storage_bucket_iam_member" "uploads" {
 }
 
 resource "google_artifact_registry_repository_iam_member" "writer" {
+  for_each = { images = var.repository_name, signatures = var.signatures_name }
+
   project    = var.project_id
   location   = var.region
-  repository = var.repository_name
+  repository = each.value
   role       = "roles/artifactregistry.writer"
   member     = google_service_account.this.member
 }
@@ -73,6 +75,13 @@ resource "google_artifact_registry_repository_iam_member" "writer" {
 resource "google_kms_crypto_key_iam_member" "signer" {
   crypto_key_id = var.attestor_key_id
   role          = "roles/cloudkms.signerVerifier"
+  member        = google_service_account.this.member
+}
+
+# cosign looks at the key before it signs.
+resource "google_kms_crypto_key_iam_member" "viewer" {
+  crypto_key_id = var.attestor_key_id
+  role          = "roles/cloudkms.viewer"
   member        = google_service_account.this.member
 }
 
@@ -110,8 +119,10 @@ resource "google_cloudbuild_trigger" "main" {
     _CLUSTER       = var.cluster_name
     _OVERLAY       = var.overlay
     _BROKER        = var.broker
+    _SOURCE        = var.uploads_source
     _ATTESTOR      = var.attestor_name
     _KEY_VERSION   = var.attestor_key_version
+    _SIGNATURES    = var.signatures
     _UPLOADS       = var.uploads_bucket
     _SCAN_LOCATION = split("-", var.region)[0] == "us" ? "us" : split("-", var.region)[0] == "asia" ? "asia" : "europe"
   }

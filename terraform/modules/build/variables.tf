@@ -46,6 +46,11 @@ variable "broker" {
   type        = string
 }
 
+variable "uploads_source" {
+  description = "Folder in triggers/sources that is deployed, too; empty for none."
+  type        = string
+}
+
 variable "cluster_name" {
   description = "Name of the cluster."
   type        = string
@@ -58,6 +63,16 @@ variable "repository" {
 
 variable "repository_name" {
   description = "Name of the image repository."
+  type        = string
+}
+
+variable "signatures" {
+  description = "What signatures' names begin with."
+  type        = string
+}
+
+variable "signatures_name" {
+  description = "Name of the repository of signatures."
   type        = string
 }
 

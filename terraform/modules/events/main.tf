@@ -1,4 +1,5 @@
-# Uploads become events: the bucket tells a topic, and a subscription pushes to bucket-source.
+# Uploads become events: the bucket tells a topic, and a subscription pushes to bucket-source, or
+# bucket-source pulls.
 
 resource "google_pubsub_topic" "uploads" {
   project                    = var.project_id
@@ -49,12 +50,17 @@ resource "google_pubsub_subscription" "bucket_source" {
   message_retention_duration = "604800s"
   labels                     = var.labels
 
-  push_config {
-    push_endpoint = var.push_endpoint
+  # From one to the other nothing is lost: the subscription stays, with what waits in it.
+  dynamic "push_config" {
+    for_each = var.delivery == "push" ? ["bucket-source"] : []
 
-    oidc_token {
-      service_account_email = google_service_account.push.email
-      audience              = var.push_audience
+    content {
+      push_endpoint = var.push_endpoint
+
+      oidc_token {
+        service_account_email = google_service_account.push.email
+        audience              = var.push_audience
+      }
     }
   }
 
@@ -76,7 +82,17 @@ resource "google_pubsub_subscription" "bucket_source" {
   depends_on = [google_service_account_iam_member.push_token]
 }
 
-# What was pushed 50 times in vain, kept for a person: see docs/operations.
+# Of this subscription, and of nothing else: to take messages, and to say that they need not come again.
+resource "google_pubsub_subscription_iam_member" "puller" {
+  count = var.delivery == "pull" ? 1 : 0
+
+  project      = var.project_id
+  subscription = google_pubsub_subscription.bucket_source.name
+  role         = "roles/pubsub.subscriber"
+  member       = var.puller
+}
+
+# What was delivered 50 times in vain, kept for a person: see docs/operations.
 resource "google_pubsub_topic" "dead_letters" {
   project      = var.project_id
   name         = "${var.name}-uploads-dead-letters"

@@ -4,11 +4,11 @@ output "push_email" {
 }
 
 output "subscription" {
-  description = "Name of the subscription that pushes to bucket-source."
+  description = "Name of the subscription that brings uploads to bucket-source."
   value       = google_pubsub_subscription.bucket_source.name
 }
 
 output "dead_letter_subscription" {
-  description = "Name of the subscription that keeps what could not be pushed."
+  description = "Name of the subscription that keeps what could not be delivered."
   value       = google_pubsub_subscription.dead_letters.name
 }

@@ -23,6 +23,16 @@ variable "key_id" {
   type        = string
 }
 
+variable "delivery" {
+  description = "Whether uploads are pushed to bucket-source, or it pulls: push or pull."
+  type        = string
+}
+
+variable "puller" {
+  description = "IAM member of bucket-source, where it pulls."
+  type        = string
+}
+
 variable "push_endpoint" {
   description = "Public https:// address of bucket-source."
   type        = string

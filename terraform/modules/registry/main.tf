@@ -38,6 +38,18 @@ resource "google_artifact_registry_repository" "this" {
   }
 }
 
+# Signatures and attestations (cosign): one tag an image, which grows with each. They are kept for as long as
+# anybody may ask where an image came from.
+resource "google_artifact_registry_repository" "signatures" {
+  project       = var.project_id
+  location      = var.region
+  repository_id = "${var.name}-signatures"
+  description   = "Signatures, bills of materials and provenance of Reeldrop's images."
+  format        = "DOCKER"
+  kms_key_name  = var.key_id
+  labels        = var.labels
+}
+
 resource "google_artifact_registry_repository_iam_member" "reader" {
   for_each = var.readers
 

@@ -106,11 +106,14 @@ pub(super) fn timeouts(deployment: &Deployment) -> Vec<String> {
     findings
 }
 
-/// A process that is told to stop ends its requests before Serving kills it.
+/// A process that is told to stop ends its requests before it is killed: by Serving, or by the node.
 pub(super) fn grace(deployment: &Deployment) -> Vec<String> {
+    let services = deployment.functions().map(|one| (one, "timeoutSeconds"));
+    let sources = deployment.of_kind("ContainerSource");
+    let sources = sources.map(|one| (one, "terminationGracePeriodSeconds"));
     let mut findings = Vec::new();
-    for service in deployment.functions() {
-        let variables = container(service)["env"]
+    for (owner, ends) in services.chain(sources) {
+        let variables = container(owner)["env"]
             .as_array()
             .cloned()
             .unwrap_or_default();
@@ -118,11 +121,11 @@ pub(super) fn grace(deployment: &Deployment) -> Vec<String> {
             .iter()
             .find(|variable| variable["name"] == "REELDROP_GRACE_SECONDS")
             .and_then(|variable| variable["value"].as_str()?.parse::<u64>().ok());
-        let limit = service["spec"]["template"]["spec"]["timeoutSeconds"].as_u64();
+        let limit = owner["spec"]["template"]["spec"][ends].as_u64();
         if grace.zip(limit).is_none_or(|(grace, limit)| grace >= limit) {
             findings.push(format!(
-                "{}: REELDROP_GRACE_SECONDS {grace:?} is not below timeoutSeconds",
-                name(service)
+                "{}: REELDROP_GRACE_SECONDS {grace:?} is not below {ends}",
+                label(owner)
             ));
         }
     }
@@ -166,16 +169,14 @@ pub(super) fn scale(deployment: &Deployment) -> Vec<String> {
     findings
 }
 
-/// Every Service is asked whether it is ready and alive.
+/// Every function is asked whether it is ready and alive, whoever starts it.
 pub(super) fn probes(deployment: &Deployment) -> Vec<String> {
     let mut findings = Vec::new();
-    for service in deployment.functions() {
+    let sources = deployment.of_kind("ContainerSource");
+    for owner in deployment.functions().chain(sources) {
         for (probe, path) in [("readinessProbe", "/readyz"), ("livenessProbe", "/healthz")] {
-            if text(container(service), &format!("/{probe}/httpGet/path")) != path {
-                findings.push(format!(
-                    "{}: {probe} does not ask for {path}",
-                    name(service)
-                ));
+            if text(container(owner), &format!("/{probe}/httpGet/path")) != path {
+                findings.push(format!("{}: {probe} does not ask for {path}", label(owner)));
             }
         }
     }

@@ -10,6 +10,7 @@ mod multipart;
 mod objects;
 mod sign;
 mod upload;
+mod xml;
 
 use std::{ops::Range, time::Duration};
 

@@ -3,22 +3,12 @@
 
 use std::fmt::Write;
 
-use google_cloud_auth::credentials::CacheableResource;
-use http::Extensions;
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::utf8_percent_encode;
 use quick_xml::{Reader, events::Event};
-use reqwest::{Method, RequestBuilder};
+use reqwest::Method;
 
-use super::Google;
+use super::{Google, xml::PATH};
 use crate::{Location, StoreError, backend::Description};
-
-/// What RFC 3986 calls reserved, but for the slash.
-const PATH: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'.')
-    .remove(b'_')
-    .remove(b'~')
-    .remove(b'/');
 
 impl Google {
     pub(super) async fn create(
@@ -33,8 +23,8 @@ impl Google {
         for (name, value) in description.metadata.into_iter().flatten() {
             request = request.header(format!("x-goog-meta-{name}"), value);
         }
-        let answer = self.send(at, request.header("content-length", 0)).await?;
-        upload_id(&answer).ok_or_else(|| StoreError::unavailable(at, "the upload got no id"))
+        let sent = self.send(at, request.header("content-length", 0)).await;
+        upload_id(&sent.answer?).ok_or_else(|| StoreError::unavailable(at, "the upload got no id"))
     }
 
     pub(super) async fn complete(
@@ -45,38 +35,28 @@ impl Google {
     ) -> Result<(), StoreError> {
         let query = format!("uploadId={}", utf8_percent_encode(upload_id, PATH));
         let request = self.request(Method::POST, at, &query);
-        self.send(at, request.body(joined(&parts))).await?;
-        Ok(())
+        let sent = self.send(at, request.body(joined(&parts))).await;
+        match sent.answer {
+            Ok(_) => Ok(()),
+            // The try whose answer got lost has made the object, and ended the upload with it.
+            Err(StoreError::NotFound(_))
+                if sent.was_tried_before && self.look(at).await?.is_some() =>
+            {
+                Ok(())
+            }
+            Err(error) => Err(error),
+        }
     }
 
     pub(super) async fn abort(&self, at: &Location, upload_id: &str) -> Result<(), StoreError> {
         let query = format!("uploadId={}", utf8_percent_encode(upload_id, PATH));
-        self.send(at, self.request(Method::DELETE, at, &query))
-            .await?;
-        Ok(())
-    }
-
-    fn request(&self, method: Method, at: &Location, query: &str) -> RequestBuilder {
-        let object = utf8_percent_encode(&at.object, PATH);
-        let url = format!("{}/{}/{object}?{query}", self.endpoint, at.bucket);
-        self.http.request(method, url)
-    }
-
-    /// Sends a request in the name of these credentials, and returns the answer's body.
-    async fn send(&self, at: &Location, request: RequestBuilder) -> Result<String, StoreError> {
-        let unavailable = |error: &dyn std::error::Error| StoreError::unavailable(at, error);
-        let headers = self.credentials.headers(Extensions::new()).await;
-        let request = match headers.map_err(|error| unavailable(&error))? {
-            CacheableResource::New { data, .. } => request.headers(data),
-            CacheableResource::NotModified => request,
-        };
-        let sent = request.send().await.map_err(|error| unavailable(&error))?;
-        let status = sent.status();
-        let body = sent.text().await.map_err(|error| unavailable(&error))?;
-        if status.is_success() {
-            return Ok(body);
+        let request = self.request(Method::DELETE, at, &query);
+        let sent = self.send(at, request).await;
+        match sent.answer {
+            Ok(_) => Ok(()),
+            Err(StoreError::NotFound(_)) if sent.was_tried_before => Ok(()),
+            Err(error) => Err(error),
         }
-        Err(StoreError::of_answer(at, status.as_u16(), &body))
     }
 }
 

@@ -20,9 +20,13 @@ impl Google {
         if ttl > WEEK {
             return Err(StoreError::refused(at, "a signature lasts a week at most"));
         }
-        let signer = self.signer.as_ref().map_err(|reason| {
-            StoreError::refused(at, format!("these credentials cannot sign: {reason}"))
-        })?;
+        let signer = self
+            .signer
+            .as_ref()
+            .map_err(|reason| StoreError::Unsigned {
+                at: at.clone(),
+                reason: format!("these credentials cannot sign: {reason}"),
+            })?;
         let headers = headers(request);
         for (name, value) in &headers {
             // Google would take what is not ASCII as something else than was signed.
@@ -49,7 +53,7 @@ impl Google {
         let signed = builder.sign_with(signer).await;
         Ok(SignedRequest {
             method: method.to_string(),
-            url: signed.map_err(|error| StoreError::unavailable(at, error))?,
+            url: signed.map_err(|error| StoreError::of_signing(at, &error))?,
             headers,
         })
     }

@@ -66,12 +66,10 @@ impl Google {
 /// What is written need not be there before: "not found" is most often an upload's session that is gone,
 /// and goes well from the start.
 fn unwritten(at: &Location, error: StoreError) -> StoreError {
-    match error {
-        StoreError::NotFound(_) => {
-            StoreError::unavailable(at, "the bucket or the upload's session is not there")
-        }
-        error => error,
+    if !matches!(error, StoreError::NotFound(_)) {
+        return error;
     }
+    StoreError::unavailable(at, "the bucket or the upload's session is not there")
 }
 
 /// Hands on what comes, and returns why it broke off where it did.

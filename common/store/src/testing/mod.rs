@@ -11,7 +11,7 @@ mod google;
 mod s3;
 
 #[cfg(feature = "testing-google")]
-pub use google::GoogleBuckets;
+pub use google::{Fault, GoogleBuckets};
 pub use s3::TestBuckets;
 
 use crate::{Bucket, Provider, Settings};

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use google_cloud_auth::{
     credentials::{CacheableResource, CredentialsProvider, EntityTag},
     errors::CredentialsError,
-    signer::{Result as SignResult, SigningProvider},
+    signer::{Result as SignResult, SigningError, SigningProvider},
 };
 use http::{Extensions, HeaderMap, HeaderValue, Request, header::AUTHORIZATION};
 use sha2::{Digest, Sha256};
@@ -41,6 +41,22 @@ impl SigningProvider for Fake {
 
     async fn sign(&self, content: &[u8]) -> SignResult<Bytes> {
         Ok(Bytes::from(signature(content)))
+    }
+}
+
+/// One whom IAM lets not sign, and answers with this HTTP status.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Unable(pub(super) u16);
+
+impl SigningProvider for Unable {
+    async fn client_email(&self) -> SignResult<String> {
+        Ok(ACCOUNT.to_owned())
+    }
+
+    async fn sign(&self, _content: &[u8]) -> SignResult<Bytes> {
+        let answer = Bytes::from_static(b"{\"error\": {\"message\": \"IAM's words\"}}");
+        let error = google_cloud_gax::error::Error::http(self.0, HeaderMap::new(), answer);
+        Err(SigningError::from_msg(error))
     }
 }
 

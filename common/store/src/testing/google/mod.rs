@@ -7,9 +7,12 @@
 //! | gRPC | `GetObject`, `ListObjects` (in small pages), `DeleteObject` |
 //! | XML | signed `GET` and `PUT`, multipart uploads |
 //!
+//! A test can have requests fail: see [`Fault`].
+//!
 //! Requests need its token or a signature over exactly what was sent. It signs with a secret instead
 //! of IAM's `signBlob`, and looks at no clock: signatures last for ever.
 
+mod faults;
 mod identity;
 mod json;
 mod objects;
@@ -17,10 +20,11 @@ mod route;
 mod rpc;
 mod xml;
 
-use std::sync::Arc;
+use std::{io, sync::Arc};
 
+use bytes::Bytes;
 use google_cloud_auth::{credentials::Credentials, signer::Signer};
-use http::Request;
+use http::{Request, StatusCode};
 use http_body_util::BodyExt;
 use hyper::{body::Incoming, service::service_fn};
 use hyper_util::{
@@ -29,7 +33,13 @@ use hyper_util::{
 };
 use tokio::net::TcpListener;
 
-use self::{identity::Fake, objects::Objects};
+pub use self::faults::Fault;
+use self::{
+    faults::Faults,
+    identity::{Fake, Unable},
+    objects::Objects,
+    route::Answer,
+};
 use super::{name, settings};
 use crate::{Bucket, Location, Provider, Store, google::Google};
 
@@ -38,6 +48,7 @@ use crate::{Bucket, Location, Provider, Store, google::Google};
 pub struct GoogleBuckets {
     /// What a function is given.
     pub store: Store,
+    faults: Arc<Faults>,
 }
 
 impl GoogleBuckets {
@@ -46,15 +57,41 @@ impl GoogleBuckets {
     /// # Panics
     /// Where there is no free port: a test cannot go on without.
     pub async fn start() -> Self {
+        Self::start_with(Signer::from(Fake)).await
+    }
+
+    /// Starts the fake for credentials that IAM lets not sign: it answers with this HTTP status.
+    ///
+    /// # Panics
+    /// As [`GoogleBuckets::start`].
+    pub async fn start_unable_to_sign(status: u16) -> Self {
+        Self::start_with(Signer::from(Unable(status))).await
+    }
+
+    async fn start_with(signer: Signer) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let endpoint = format!("http://{}", listener.local_addr().unwrap());
-        tokio::spawn(serve(listener, Arc::new(Objects::new(&endpoint))));
+        let faults = Arc::new(Faults::default());
+        let objects = Arc::new(Objects::new(&endpoint));
+        tokio::spawn(serve(listener, objects, faults.clone()));
         let credentials = Credentials::from(Fake);
-        let google = Google::with(&endpoint, credentials, Ok(Signer::from(Fake)));
+        let google = Google::with(&endpoint, credentials, Ok(signer));
         let google = google.await.unwrap();
         Self {
             store: Store::of(Arc::new(google), settings(Provider::Google)),
+            faults,
         }
+    }
+
+    /// The next `times` requests whose method and address have `of` in them meet this fault.
+    pub fn fail(&self, of: &str, times: usize, fault: Fault) {
+        self.faults.plan(of, times, fault);
+    }
+
+    /// How many requests came whose method and address have `of` in them.
+    #[must_use]
+    pub fn requests(&self, of: &str) -> usize {
+        self.faults.count(of)
     }
 
     /// An object of any name, whether it is there or not.
@@ -67,16 +104,16 @@ impl GoogleBuckets {
     }
 }
 
-async fn serve(listener: TcpListener, objects: Arc<Objects>) {
+async fn serve(listener: TcpListener, objects: Arc<Objects>, faults: Arc<Faults>) {
     while let Ok((socket, _)) = listener.accept().await {
-        let objects = objects.clone();
+        let (objects, faults) = (objects.clone(), faults.clone());
         let service = service_fn(move |request: Request<Incoming>| {
-            let objects = objects.clone();
+            let (objects, faults) = (objects.clone(), faults.clone());
             async move {
                 let (head, body) = request.into_parts();
-                let body = body.collect().await?.to_bytes();
+                let body = body.collect().await.map_err(io::Error::other)?.to_bytes();
                 let request = Request::from_parts(head, body);
-                Ok::<_, hyper::Error>(route::answer(&objects, &request))
+                answer(&objects, faults.of(&request), &request)
             }
         });
         tokio::spawn(async move {
@@ -85,5 +122,21 @@ async fn serve(listener: TcpListener, objects: Arc<Objects>) {
                 .serve_connection(TokioIo::new(socket), service)
                 .await;
         });
+    }
+}
+
+/// Where this is an error the connection ends.
+fn answer(objects: &Objects, fault: Option<Fault>, request: &Request<Bytes>) -> io::Result<Answer> {
+    match fault {
+        None => Ok(route::answer(objects, request)),
+        Some(Fault::Status(status)) => {
+            Ok(xml::error(StatusCode::from_u16(status).unwrap(), "Fault"))
+        }
+        Some(Fault::Grpc(code)) => Ok(rpc::status(code, "a fault")),
+        Some(Fault::BreaksOff) => Err(io::Error::other("the connection breaks off")),
+        Some(Fault::AnswerLost) => {
+            route::answer(objects, request);
+            Err(io::Error::other("the answer is lost"))
+        }
     }
 }

@@ -143,7 +143,7 @@ fn missing((bucket, object): &Place) -> Answer {
     status(5, &format!("No such object: {bucket}/{object}"))
 }
 
-fn status(code: u16, message: &str) -> Answer {
+pub(super) fn status(code: u16, message: &str) -> Answer {
     let message =
         percent_encoding::utf8_percent_encode(message, percent_encoding::NON_ALPHANUMERIC);
     grpc()

@@ -1,0 +1,224 @@
+//! The script that builds images, with a program in place of buildah that remembers what it was given.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+    process::{Command, Output},
+};
+
+use tempfile::TempDir;
+
+/// Keeps the file and the context of each build, by the image's name.
+const BUILDAH: &str = r#"#!/usr/bin/env bash
+case "$1" in
+  build)
+    while [ $# -gt 1 ]; do
+      case "$1" in
+        --file) file=$2 ;;
+        --tag) name=${2##*/} ;;
+      esac
+      shift
+    done
+    mkdir -p "$BUILT/${name%:*}"
+    cp "$file" "$BUILT/${name%:*}/Containerfile"
+    (cd "$1" && find . -type f | sort) >"$BUILT/${name%:*}/files"
+    cp "$1"/*.spdx.json "$BUILT/${name%:*}/sbom.json"
+    ;;
+  push)
+    archive=${@: -1}
+    archive=${archive#oci-archive:}
+    echo "an image" >"${archive%%:*}"
+    ;;
+esac
+"#;
+
+/// `reeldrop models verify --folder FOLDER`.
+const REELDROP: &str = r#"#!/usr/bin/env bash
+[ "$*" = "models verify --folder $4" ] || exit 2
+! grep -l broken "$4"/*
+"#;
+
+struct Workshop(TempDir);
+
+impl Workshop {
+    fn new() -> Self {
+        let shop = Self(tempfile::tempdir().unwrap());
+        shop.program("bin/buildah", BUILDAH);
+        shop.program("bin/mmdebstrap", "#!/bin/sh\n");
+        for function in ["analyze", "portal", "transcribe"] {
+            shop.program(&format!("programs/{function}"), "a program");
+        }
+        shop.program("programs/reeldrop", REELDROP);
+        shop.program("cuda/transcribe", "a program with CUDA");
+        shop.write("models/yolox_nano.onnx", "a model");
+        shop.write("models/ggml-tiny.bin", "a model");
+        for base in ["light", "media"] {
+            let packages = format!("images/{base}.packages.tsv");
+            shop.write(&packages, "libc6\t2.36-9\tamd64\n");
+        }
+        for library in [
+            "libonnxruntime.so",
+            "libonnxruntime_providers_shared.so",
+            "libonnxruntime_providers_cuda.so",
+        ] {
+            shop.write(&format!("onnxruntime-gpu/{library}"), "a library");
+        }
+        shop
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        let path = self.path(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+
+    fn program(&self, name: &str, text: &str) {
+        self.write(name, text);
+        fs::set_permissions(self.path(name), fs::Permissions::from_mode(0o755)).unwrap();
+    }
+
+    fn build(&self, arguments: &[&str]) -> Output {
+        let path = std::env::var("PATH").unwrap();
+        Command::new("bash")
+            .arg(root().join("local/scripts/images"))
+            .args(arguments)
+            .env("PATH", format!("{}:{path}", self.path("bin").display()))
+            .env("BUILT", self.path("built"))
+            .env("REELDROP_IMAGES", self.path("images"))
+            .env("REELDROP_PROGRAMS", self.path("programs"))
+            .env("REELDROP_CUDA_PROGRAMS", self.path("cuda"))
+            .env("REELDROP_MODELS", self.path("models"))
+            .env("REELDROP_ONNXRUNTIME_GPU", self.path("onnxruntime-gpu"))
+            .env_remove("REELDROP_REGISTRY")
+            .env_remove("REELDROP_TAG")
+            .output()
+            .unwrap()
+    }
+
+    fn built(&self, name: &str) -> String {
+        fs::read_to_string(self.path("built").join(name)).unwrap()
+    }
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+fn text(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
+}
+
+#[test]
+fn an_image_for_a_card_has_its_libraries_its_models_and_all_of_it_in_its_bill_of_materials() {
+    let shop = Workshop::new();
+    let output = shop.build(&["--gpu", "analyze-cuda"]);
+    assert!(output.status.success(), "{}", text(&output));
+    let stages = shop.built("analyze-cuda/Containerfile");
+    let from: Vec<_> = stages
+        .lines()
+        .filter(|line| line.starts_with("FROM"))
+        .collect();
+    assert_eq!(
+        from,
+        ["FROM ${CUDA} AS cuda", "FROM ${MEDIA} AS analyze-cuda"]
+    );
+    let files = shop.built("analyze-cuda/files");
+    for file in [
+        "./analyze\n",
+        "./models/yolox_nano.onnx\n",
+        "./libonnxruntime.so\n",
+        "./libonnxruntime_providers_cuda.so\n",
+        "./analyze-cuda.spdx.json\n",
+    ] {
+        assert!(files.contains(file), "{file} is not in\n{files}");
+    }
+    assert!(
+        !files.contains("ggml"),
+        "of the models only its own:\n{files}"
+    );
+    let sbom = shop.built("analyze-cuda/sbom.json");
+    for part in [
+        "pkg:deb/debian/libc6@2.36-9",
+        "pkg:oci/cuda?repository_url=docker.io/nvidia/cuda&tag=12.9.1",
+        "pkg:cargo/ort@",
+        "pkg:cargo/google-cloud-storage@",
+    ] {
+        assert!(
+            sbom.contains(part),
+            "{part} is not in the bill of materials"
+        );
+    }
+    assert!(!sbom.contains("(*)"), "cargo's marks are no licences");
+}
+
+#[test]
+fn an_image_without_a_card_copies_from_nobody() {
+    let shop = Workshop::new();
+    let output = shop.build(&["portal", "transcribe"]);
+    assert!(output.status.success(), "{}", text(&output));
+    assert_eq!(
+        shop.built("portal/Containerfile").matches("FROM").count(),
+        1
+    );
+    assert_eq!(shop.built("portal/files"), "./portal\n./portal.spdx.json\n");
+    assert!(!shop.built("portal/sbom.json").contains("pkg:oci"));
+    assert!(
+        shop.built("transcribe/files")
+            .contains("./models/ggml-tiny.bin\n")
+    );
+    assert!(text(&output).contains("MB compressed"), "{}", text(&output));
+}
+
+#[test]
+fn each_function_has_an_image_and_those_that_use_cards_another() {
+    let shop = Workshop::new();
+    let functions: BTreeSet<_> = fs::read_dir(root().join("functions"))
+        .unwrap()
+        .map(|folder| folder.unwrap().file_name().into_string().unwrap())
+        .collect();
+    let list = |arguments: &[&str]| {
+        let output = shop.build(arguments);
+        let lines = text(&output);
+        lines.lines().map(str::to_owned).collect::<BTreeSet<_>>()
+    };
+    assert_eq!(list(&["--list"]), functions);
+    let others: BTreeSet<_> = list(&["--gpu", "--list"])
+        .difference(&functions)
+        .cloned()
+        .collect();
+    let expected = ["analyze-cuda", "transcribe-cuda"].map(str::to_owned);
+    assert_eq!(others, BTreeSet::from(expected));
+}
+
+#[test]
+fn a_model_that_is_not_what_the_registry_says_goes_into_no_image() {
+    let shop = Workshop::new();
+    shop.write("models/ggml-tiny.bin", "broken");
+    let output = shop.build(&["transcribe"]);
+    assert!(!output.status.success(), "{}", text(&output));
+    assert!(!shop.path("built/transcribe").exists());
+}
+
+#[test]
+fn what_is_missing_is_said() {
+    let shop = Workshop::new();
+    fs::remove_dir_all(shop.path("onnxruntime-gpu")).unwrap();
+    fs::remove_file(shop.path("cuda/transcribe")).unwrap();
+    for (target, says) in [
+        ("analyze-cuda", "setup-cuda"),
+        ("transcribe-cuda", "make cuda"),
+        ("portal-cuda", "There is no target portal-cuda"),
+    ] {
+        let output = shop.build(&[target]);
+        assert_eq!(output.status.code(), Some(1), "{target}");
+        assert!(text(&output).contains(says), "{}", text(&output));
+    }
+}
