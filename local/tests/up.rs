@@ -170,6 +170,16 @@ fn it_takes_everything_with_it_when_killed_and_starts_again() {
 }
 
 #[test]
+fn told_to_stop_while_it_starts_it_stops_in_order() {
+    let mut runner = Runner::start_on(free_ports());
+    let lock = runner.data().join("postgres/cluster/postmaster.pid");
+    wait_until("the database is there", || lock.exists());
+    runner.signal(Signal::TERM);
+    assert!(runner.child.wait().unwrap().success(), "an orderly end");
+    assert!(!lock.exists(), "the database is shut down");
+}
+
+#[test]
 fn it_waits_for_ports_that_a_killed_runner_still_holds() {
     let port = free_ports();
     let held = [port, port + 1].map(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, port)).unwrap());

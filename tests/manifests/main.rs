@@ -17,12 +17,17 @@ use render::{Kustomize, root};
 
 /// The folders that are applied together: functions, triggers, and a source of uploads where they do
 /// not come by themselves.
-const DEPLOYMENTS: [&[&str]; 4] = [
+const DEPLOYMENTS: [&[&str]; 5] = [
     &["knative/overlays/gke", "triggers/overlays/kafka"],
     &["knative/overlays/gke", "triggers/overlays/rabbitmq"],
     &[
         "knative/overlays/gke-gpu",
         "triggers/overlays/kafka",
+        "triggers/sources/pubsub-pull",
+    ],
+    &[
+        "knative/overlays/gke",
+        "triggers/overlays/rabbitmq",
         "triggers/sources/pubsub-pull",
     ],
     &["knative/overlays/minimal", "triggers/overlays/minimal"],

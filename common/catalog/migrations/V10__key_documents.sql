@@ -2,6 +2,9 @@
 -- commercial key systems by.
 alter table content_keys add column document text;
 
+-- How often that has changed; 0 where there is none.
+alter table content_keys add column described integer not null default 0;
+
 -- The same of the key that comes with an upload, until that has become a title.
 create table upload_documents (
     object     text primary key,

@@ -73,8 +73,8 @@ const PACKAGE_KEY: &str = "
 
 /// The same key id staged before is taken over; another key of the package stays.
 const INSERT: &str = "
-    insert into content_keys (asset, kid, package, wrapped, document)
-    select $1, $2, $3, $4, $5
+    insert into content_keys (asset, kid, package, wrapped, document, described)
+    select $1, $2, $3, $4, $5, ($5::text is not null)::integer
     where not exists (select from assets where id = $1 and deleted_at is not null)
     on conflict do nothing";
 
@@ -168,16 +168,17 @@ impl KeyStore {
 
     /// Keeps a key for a request to package with it, before the package has a number.
     ///
-    /// Staging the same key again changes nothing, but for what a key server says of it now.
+    /// Staging the same key again changes nothing, but for what a key server says of it now. Gives how often
+    /// that has changed; 0 where `key` comes without.
     ///
     /// # Errors
     /// [`CatalogError::OtherKey`] where the key id names another key of the title already.
-    pub async fn stage(&self, asset: AssetId, key: &ContentKey) -> Result<(), CatalogError> {
+    pub async fn stage(&self, asset: AssetId, key: &ContentKey) -> Result<u32, CatalogError> {
         self.insert(asset, None, key).await?;
         match self.by_kid(asset, key.kid).await? {
             Some(kept) if kept.key == key.key => match &key.document {
                 Some(document) => self.describe(asset, key.kid, document).await,
-                None => Ok(()),
+                None => Ok(0),
             },
             Some(_) => Err(CatalogError::OtherKey {
                 asset,
@@ -234,15 +235,17 @@ impl KeyStore {
         asset: AssetId,
         kid: Uuid,
         document: &str,
-    ) -> Result<(), CatalogError> {
+    ) -> Result<u32, CatalogError> {
         let client = self.catalog.connection().await?;
-        let statement = "update content_keys set document = $3
-            where asset = $1 and kid = $2 and document is distinct from $3";
+        let statement = "update content_keys
+            set described = described + (document is distinct from $3)::integer, document = $3
+            where asset = $1 and kid = $2 returning described";
         let statement = client.prepare_cached(statement).await?;
-        client
-            .execute(&statement, &[&asset.0, &kid, &document])
+        let row = client
+            .query_opt(&statement, &[&asset.0, &kid, &document])
             .await?;
-        Ok(())
+        let row = row.ok_or(CatalogError::Deleted(asset))?;
+        Ok(row.try_get::<_, i32>("described")?.unsigned_abs())
     }
 
     /// Keeps what a key server says of the key that an upload brings, by the object's name. The last wins.

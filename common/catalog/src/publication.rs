@@ -25,9 +25,11 @@ const PACKAGE: &str = "
     select a.bucket, a.object, a.version, a.size_bytes, a.media, a.plan, a.deleted_at is not null as deleted,
            p.scheme, p.contiguous::bigint as contiguous, p.complete, a.created_at,
            coalesce((select max(packaged_at) from parts where asset = $1 and package = $2),
-                    p.created_at) as packaged_at, t.tiles
+                    p.created_at) as packaged_at, t.tiles, k.document
     from assets a
     join packages p on p.asset = a.id and p.package = $2
+    left join content_keys k on k.asset = a.id
+        and (k.kid = p.kid or (p.kid is null and k.package = p.package))
     left join thumbnails t on t.asset = a.id
     where a.id = $1";
 
@@ -106,6 +108,8 @@ pub struct Publication {
     pub plan: Plan,
     /// How the package is encrypted.
     pub scheme: Scheme,
+    /// What a key server says of its key, where one does.
+    pub key_document: Option<String>,
     /// The video renditions in the ladder's order, then the audio renditions in the plan's; those of
     /// which nothing is packaged yet are left out.
     pub renditions: Vec<PublicationRendition>,
@@ -238,6 +242,7 @@ async fn publication(
         media,
         plan,
         scheme,
+        key_document: row.try_get("document")?,
         contiguous_segments: count(&row, "contiguous")?,
         complete: row.try_get("complete")?,
         created_at: row.try_get("created_at")?,

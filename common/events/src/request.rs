@@ -16,10 +16,10 @@ pub struct RekeyRequested {
     pub kid: Uuid,
     /// How to encrypt.
     pub scheme: Scheme,
-    /// Digest of what a key server says of the key now, which manifests are to say too; empty where the
-    /// request brings nothing of that kind.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub document: String,
+    /// How often what a key server says of the key has changed, where the request brings that: manifests
+    /// are to say it too. 0 where it brings nothing of that kind.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub described: u32,
 }
 
 /// `retry.requested`: run what failed of this title again.
@@ -53,6 +53,11 @@ pub struct AssetDeleted {
     pub asset: AssetId,
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
+}
+
 impl Payload for RekeyRequested {
     const TYPE: &'static str = "io.reeldrop.rekey.requested.v1";
 
@@ -62,9 +67,9 @@ impl Payload for RekeyRequested {
 
     fn part(&self) -> String {
         let package = format!("{}/{}", self.kid, self.scheme.as_str());
-        match self.document.as_str() {
-            "" => package,
-            document => format!("{package}/{document}"),
+        match self.described {
+            0 => package,
+            times => format!("{package}/{times}"),
         }
     }
 }

@@ -35,6 +35,12 @@ pub enum Error {
     /// The part was planned by a release that makes other things of what models see.
     #[error("planned by another release of Reeldrop; run `reeldrop retry` to look again")]
     Release,
+    /// Nothing could be looked at as fast as the title plays.
+    #[error(
+        "this machine is too slow to look at the title as fast as it plays: of {0} pictures none was looked at in \
+         time; have it looked at thoroughly (`reeldrop analyze ID --batch`)"
+    )]
+    TooSlow(u32),
     /// There is no memory left just now, mostly on a graphics card that others use, too.
     #[error("no memory to look with: {0}")]
     Memory(String),
@@ -102,6 +108,7 @@ impl Error {
             Self::Convert(_)
             | Self::NoPicture
             | Self::Gone
+            | Self::TooSlow(_)
             | Self::Release
             | Self::NoModel
             | Self::Library(_)

@@ -123,6 +123,12 @@ pub(crate) async fn save(
     let key = key(planned, &name);
     let body = Bytes::from(serde_json::to_vec(&note)?);
     if note.planned.analysis.mode == AnalysisMode::Batch {
+        // Who was told to stop may come after somebody else has seen all of it.
+        if !note.whole
+            && let Some(whole) = Note::of(store, &note.planned).await?.filter(|of| of.whole)
+        {
+            return Ok(whole);
+        }
         store.put(&key, body).await?;
     } else if !store.put_new(&key, body.clone()).await? {
         if let Some(first) = Note::of(store, &note.planned).await? {

@@ -19,6 +19,8 @@ struct State<S> {
     decoded: bool,
     /// Nobody looks any more.
     closed: bool,
+    /// The part's time was over before all of it was decoded.
+    over: bool,
 }
 
 impl<S> State<S> {
@@ -48,6 +50,7 @@ impl<S> Handover<S> {
                 first: None,
                 decoded: false,
                 closed: false,
+                over: false,
             }),
             changed: Condvar::new(),
         }
@@ -102,6 +105,7 @@ impl<S> Handover<S> {
         loop {
             let (now, decoded) = (state.now(), state.decoded);
             if !decoded && state.pace.is_over(now) {
+                state.over = true;
                 return None;
             }
             let pictures = state.pace.next(decoded, now);
@@ -122,6 +126,11 @@ impl<S> Handover<S> {
         let mut state = self.lock();
         let now = state.now();
         state.pace.looked(now)
+    }
+
+    /// Whether looking ended before decoding did, as there was no more time.
+    pub(crate) fn was_over(&self) -> bool {
+        self.lock().over
     }
 
     /// Pictures that were left out.

@@ -131,9 +131,12 @@ impl Analyze {
         }
     }
 
-    /// Plans as a person has asked. What is worked on for earlier requests ends before: it would be in the way.
+    /// Plans as a person has asked. What is worked on for earlier requests ends before: it would be in the way,
+    /// where anything is to be looked at.
     async fn again(&self, planned: &ReanalysisPlanned) -> Result<Events, Error> {
-        superseded::tell(&self.store, planned).await?;
+        if self.config.models(planned.objects.as_deref()).is_ok() {
+            superseded::tell(&self.store, planned).await?;
+        }
         let asked = Asked {
             revision: planned.revision,
             mode: planned.mode,

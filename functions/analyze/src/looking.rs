@@ -22,7 +22,7 @@ use crate::{
     handover::Handover,
     pace::{Batch, Pace},
     prepared::{Prepared, Preparing, View},
-    realtime::{Realtime, Recent},
+    realtime::{MOST_BEHIND, Realtime, Recent},
     sampled,
     seen::{Looked, Picture, Seen},
     stills::Stills,
@@ -106,7 +106,13 @@ impl Looker {
             let decoded = decoded.unwrap_or_else(|panicked| panic::resume_unwind(panicked));
             (looked, decoded)
         });
-        decoded?;
+        if let Err(error) = decoded {
+            // What is seen by then is all that could be, whatever the decoder ran into.
+            if !handover.was_over() {
+                return Err(error);
+            }
+            tracing::warn!(%error, "the part's time was over before it was decoded");
+        }
         if let Ok(looked) = &mut looked {
             looked.dropped += handover.dropped();
         }
@@ -124,10 +130,12 @@ impl Looker {
         Ok(match plan.mode {
             AnalysisMode::Batch => Box::new(Batch::new()),
             AnalysisMode::Realtime => {
-                // The first look takes long, on some cards minutes: it is none of the part's.
-                if self.recent.is_empty() {
+                // The first look takes long, on some cards minutes: it is none of the part's. And who was too
+                // slow for any picture may be faster now.
+                if self.recent.is_empty() || self.recent.slowest() > MOST_BEHIND {
                     self.try_out(views)?;
                     let took = self.try_out(views)?;
+                    self.recent = Recent::default();
                     self.recent.add(took);
                 }
                 let ms = |tick| plan.timeline.tick_ns(tick) / 1_000_000;

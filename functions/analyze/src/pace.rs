@@ -29,7 +29,7 @@ pub(crate) trait Pace<S>: Send {
     /// Whether nothing waits.
     fn is_empty(&self) -> bool;
 
-    /// Pictures that were left out so far.
+    /// Pictures that are left out when it ends now.
     fn dropped(&self) -> u32;
 }
 

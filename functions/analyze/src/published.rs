@@ -70,6 +70,10 @@ pub(crate) async fn join(store: &Store, planned: &DetectionsPlanned) -> Result<E
         (telling, finished) = added.await??;
         put(store, planned, &name, finished).await?;
     }
+    // What was seen before is better than nothing.
+    if counted.pictures == 0 && counted.dropped > 0 {
+        return Err(Error::TooSlow(counted.dropped));
+    }
     let (told, finished) = blocking(move || telling.finish()).await??;
     put(store, planned, &name, finished).await?;
     let body = Bytes::from(sidecar(plan, &told, counted)?);

@@ -157,7 +157,7 @@ impl<S: Send> Pace<S> for Realtime<S> {
     }
 
     fn dropped(&self) -> u32 {
-        self.dropped
+        self.dropped + self.waiting.len() as u32
     }
 }
 

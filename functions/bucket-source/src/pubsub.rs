@@ -35,7 +35,8 @@ impl Subscription {
     /// Whether the environment names one; where it does not, uploads are pushed.
     #[must_use]
     pub fn is_named() -> bool {
-        env(SUBSCRIPTION).is_ok()
+        // One that is named by nothing is a mistake to be told of, and not a push.
+        std::env::var_os(SUBSCRIPTION).is_some()
     }
 
     /// Reads the environment.

@@ -25,10 +25,11 @@ const LOOKED_AT: &str = "
     insert into analyzed_parts (asset, analysis, part) values ($1, $2, $3)
     on conflict do nothing";
 
-/// Nobody waits for what an earlier request asked for.
+/// Nobody waits for what an earlier request asked for, unless the newer one asked for what cannot be had.
 const JOINED: &str = "
     select count(*) as parts,
-           exists (select from analyses where asset = $1 and revision > $4) as superseded
+           exists (select from analyses
+                   where asset = $1 and revision > $4 and state <> 'skipped') as superseded
     from analyzed_parts where asset = $1 and analysis = $2 and part < $3";
 
 const SHOWN: &str = "select name from analyses where asset = $1";
@@ -248,9 +249,11 @@ pub(crate) async fn completed(
             ],
         )
         .await?;
-    if let (1, Some(replaced)) = (taken, shown.filter(|shown| *shown != said.name)) {
+    if let Some(shown) = shown.filter(|shown| *shown != said.name) {
+        // What comes late is never shown.
+        let forgotten = if taken == 1 { &shown } else { &said.name };
         transaction
-            .execute(FORGET, &[&title.asset.0, &replaced])
+            .execute(FORGET, &[&title.asset.0, forgotten])
             .await?;
     }
     Ok(Events::none())

@@ -15,16 +15,22 @@ const TITLE: &str = "
 /// What is seen stays; requests are counted, so that what an earlier one becomes is known for that. Who asks
 /// for what is under way asks for nothing new.
 const ASK: &str = "
-    insert into analyses (asset, state, revision, mode, objects)
-    values ($1, 'planned', 1, coalesce($2, 'batch'), $3)
+    insert into analyses (asset, state, revision, mode, asked_mode, objects)
+    values ($1, 'planned', 1, coalesce($2, 'batch'), $2, $3)
     on conflict (asset) do update
     set state = 'planned', reason = null, revision = analyses.revision + 1,
-        mode = coalesce($2, analyses.mode), objects = $3
+        mode = coalesce($2, analyses.mode), asked_mode = $2, objects = $3
     where analyses.state <> 'planned' or coalesce($2, analyses.mode) <> analyses.mode
        or analyses.objects is distinct from $3
     returning revision";
 
-const ASKED: &str = "select mode, objects from analyses where asset = $1 and revision > 0";
+const ASKED: &str = "select asked_mode, objects from analyses where asset = $1 and revision > 0";
+
+/// What went wrong before is of no interest any more, and not to be run again.
+const FORGIVE: [&str; 2] = [
+    "delete from failures where asset = $1 and step = 'analyze'",
+    "delete from dead_letters where asset = $1 and step = 'analyze'",
+];
 
 /// `analysis.requested`.
 pub(crate) async fn request(
@@ -44,8 +50,9 @@ pub(crate) async fn again(
     let asked = transaction.query_opt(ASKED, &[&title.asset.0]).await?;
     let (mode, objects) = match asked {
         Some(row) => {
-            let mode: &str = row.try_get("mode")?;
-            (mode.parse().ok(), row.try_get("objects")?)
+            let mode: Option<&str> = row.try_get("asked_mode")?;
+            let mode = mode.and_then(|mode| mode.parse().ok());
+            (mode, row.try_get("objects")?)
         }
         None => (None, None),
     };
@@ -81,6 +88,9 @@ async fn ask(
     let Some(asked) = asked else {
         return Ok(None);
     };
+    for statement in FORGIVE {
+        transaction.execute(statement, &[&title.asset.0]).await?;
+    }
     Ok(Some(ReanalysisPlanned {
         probed,
         revision: asked.try_get::<_, i32>("revision")?.unsigned_abs(),

@@ -58,7 +58,7 @@ pub(crate) async fn request(
     let new = transaction
         .execute(&statement, &[&title.asset.0, &said.kid, &scheme])
         .await?;
-    if new == 0 && !said.document.is_empty() {
+    if new == 0 && said.described > 0 {
         return manifests::again(transaction, title, New::Nothing).await;
     }
     plan_waiting(transaction, title).await

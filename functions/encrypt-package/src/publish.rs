@@ -27,9 +27,13 @@ impl EncryptPackage {
         package: PackageNo,
     ) -> Result<Option<AssetPublished>, Error> {
         // Before the lock, which holds a connection: no one waits for a second one while holding one.
-        let key = self.keys.find(asset, package).await?;
+        let mut key = self.keys.find(asset, package).await?;
         let lock = self.catalog.publish_lock(asset).await?;
         let publication = lock.publication(package).await?;
+        // A key never changes, but a key server may have said something else since.
+        if let Some(key) = &mut key {
+            key.document.clone_from(&publication.key_document);
+        }
         let published = self.write(asset, package, &publication, key).await?;
         lock.release().await?;
         Ok(published)

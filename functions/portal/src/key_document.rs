@@ -4,7 +4,6 @@ use reeldrop_catalog::ContentKey;
 use reeldrop_cmaf::{cpix, protect};
 use reeldrop_events::{AssetId, Scheme};
 use reeldrop_packager::only_key_of;
-use sha2::{Digest as _, Sha256};
 
 use crate::Error;
 
@@ -69,8 +68,18 @@ pub(crate) fn write(asset: AssetId, key: &ContentKey, scheme: Scheme) -> String 
     cpix::write(&document)
 }
 
-/// A digest of what a key server says of the key; empty where it says nothing.
-pub(crate) fn digest(key: &ContentKey) -> String {
-    let document = key.document.as_deref();
-    document.map_or_else(String::new, |text| hex::encode(&Sha256::digest(text)[..16]))
+/// The key as it is used under `scheme`: of `cenc` a key server's vector is not taken, since two titles under
+/// one key would begin at the same counter (ISO/IEC 23001-7, 9.3).
+pub(crate) fn under(key: ContentKey, scheme: Scheme) -> ContentKey {
+    let (Scheme::Cenc, Some(document)) = (scheme, &key.document) else {
+        return key;
+    };
+    let mut kept = cpix::read(document).unwrap_or_default();
+    for said in &mut kept.keys {
+        said.iv = None;
+    }
+    ContentKey {
+        document: Some(cpix::write(&kept)),
+        ..ContentKey::with_random_iv(key.kid, key.key)
+    }
 }

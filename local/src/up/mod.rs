@@ -11,6 +11,7 @@ use std::{
     io::ErrorKind,
     net::{Ipv4Addr, TcpListener as StdListener},
     path::{Path, PathBuf},
+    pin::pin,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -125,28 +126,38 @@ pub async fn run(options: Options) -> Result<(), UpError> {
     log_to(&folder, options.verbose)?;
     let mut interrupted = signal(SignalKind::interrupt())?;
     let mut terminated = signal(SignalKind::terminate())?;
-    let starting = Bundle::start(&options, folder);
-    let bundle = tokio::select! {
-        bundle = starting => bundle?,
-        _ = interrupted.recv() => return Ok(()),
-        _ = terminated.recv() => return Ok(()),
+    let mut starting = pin!(Bundle::start(&options, folder));
+    let started = tokio::select! {
+        bundle = &mut starting => Some(bundle?),
+        _ = interrupted.recv() => None,
+        _ = terminated.recv() => None,
     };
-    output::line(&format!("Reeldrop is ready: {}/", options.url()));
-    output::line(&format!(
-        "Drop files there, or into {}/",
-        options.data.join("uploads").display()
-    ));
-    tokio::select! {
-        _ = interrupted.recv() => {}
-        _ = terminated.recv() => {}
+    if started.is_some() {
+        output::line(&format!("Reeldrop is ready: {}/", options.url()));
+        output::line(&format!(
+            "Drop files there, or into {}/",
+            options.data.join("uploads").display()
+        ));
+        tokio::select! {
+            _ = interrupted.recv() => {}
+            _ = terminated.recv() => {}
+        }
     }
     output::line("Stopping (once more to stop at once)");
+    let stopping = async {
+        // What has begun to start is stopped in order, too: the database may be up already.
+        let bundle = match started {
+            Some(bundle) => bundle,
+            None => starting.await?,
+        };
+        bundle.stop().await;
+        Ok(())
+    };
     tokio::select! {
-        () = bundle.stop() => {}
+        stopped = stopping => stopped,
         // Processes end with their parent; what was under way is done again.
-        _ = interrupted.recv() => {}
+        _ = interrupted.recv() => Ok(()),
     }
-    Ok(())
 }
 
 impl Bundle {

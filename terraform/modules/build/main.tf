@@ -72,6 +72,12 @@ resource "google_artifact_registry_repository_iam_member" "writer" {
   member     = google_service_account.this.member
 }
 
+# It stood alone before signatures had a repository of their own.
+moved {
+  from = google_artifact_registry_repository_iam_member.writer
+  to   = google_artifact_registry_repository_iam_member.writer["images"]
+}
+
 resource "google_kms_crypto_key_iam_member" "signer" {
   crypto_key_id = var.attestor_key_id
   role          = "roles/cloudkms.signerVerifier"

@@ -6,7 +6,6 @@ use reeldrop_events::Ratio;
 use reeldrop_media::LocalFile;
 
 use super::*;
-use crate::realtime::MOST_BEHIND;
 
 const DURATION_MS: u64 = 4_970;
 
@@ -34,6 +33,15 @@ fn planned(config: &Config, mode: AnalysisMode) -> Option<AnalysisPlanned> {
 
 /// The looked at clip, and how long that took.
 fn look(mode: AnalysisMode, slowed: Duration) -> Option<(Looked, Duration)> {
+    look_after(mode, slowed, slowed + Duration::from_millis(200))
+}
+
+/// The same where the last look took so long.
+fn look_after(
+    mode: AnalysisMode,
+    slowed: Duration,
+    before: Duration,
+) -> Option<(Looked, Duration)> {
     let folder = std::env::var_os("REELDROP_TEST_MEDIA");
     let (Some(folder), Some(_)) = (folder, std::env::var_os("REELDROP_MODELS")) else {
         eprintln!("skipped: REELDROP_TEST_MEDIA or REELDROP_MODELS names no folder");
@@ -46,7 +54,7 @@ fn look(mode: AnalysisMode, slowed: Duration) -> Option<(Looked, Duration)> {
     let reader: Arc<dyn ReadAt> = Arc::new(LocalFile::open(&clip).unwrap());
     let mut looker = Looker::open(&config, &planned.analysis).unwrap();
     looker.slowed = slowed;
-    looker.recent.add(slowed + Duration::from_millis(200));
+    looker.recent.add(before);
     let until = Until {
         slice: Duration::MAX,
         ..Until::default()
@@ -82,6 +90,15 @@ fn a_machine_that_is_too_slow_leaves_pictures_out_and_is_done_in_time() {
     // Opening the file and one look are none of it.
     let most = Duration::from_millis(DURATION_MS) + MOST_BEHIND + Duration::from_secs(2);
     assert!(took < most, "took {took:?}");
+}
+
+#[test]
+fn a_machine_that_was_too_slow_once_looks_at_short_parts_again() {
+    let before = Duration::from_secs(9);
+    let Some((looked, _)) = look_after(AnalysisMode::Realtime, Duration::ZERO, before) else {
+        return;
+    };
+    assert!(looked.pictures.len() > 3, "{}", looked.pictures.len());
 }
 
 #[test]

@@ -13,5 +13,6 @@ mod packages;
 mod speech;
 mod stage;
 mod story;
+mod unheard;
 mod walk;
 mod watch;

@@ -287,17 +287,17 @@ impl Story {
             asset: self.asset(),
             kid: Uuid::from_u128(kid),
             scheme,
-            document: String::new(),
+            described: 0,
         })
     }
 
     /// The same for `cbcs`, with what a key server says.
-    pub(crate) fn describe(self, kid: u128, document: &str) -> Event {
+    pub(crate) fn describe(self, kid: u128, described: u32) -> Event {
         event(&RekeyRequested {
             asset: self.asset(),
             kid: Uuid::from_u128(kid),
             scheme: Scheme::Cbcs,
-            document: document.to_owned(),
+            described,
         })
     }
 

@@ -171,12 +171,13 @@ impl Portal {
                 ));
             }
         };
-        self.keys.stage(asset, key).await?;
+        let key = key_document::under(key.clone(), scheme);
+        let described = self.keys.stage(asset, &key).await?;
         let request = RekeyRequested {
             asset,
             kid: key.kid,
             scheme,
-            document: key_document::digest(key),
+            described,
         };
         self.publisher.send(Events::of(&request)).await?;
         Ok(scheme)

@@ -52,13 +52,61 @@ async fn a_title_is_packaged_again_with_what_a_key_server_says() {
     let said = kept.document.unwrap();
     assert!(said.contains(PSSH) && !said.contains(KEY), "{said}");
     let (_, data) = stage.broker.first().await;
-    assert_eq!(data["document"].as_str().unwrap().len(), 32, "{data}");
+    assert_eq!(data["described"], 1, "{data}");
 
     // The key alone leaves what is known of it.
     let again = json!({ "key": KEY, "kid": KID });
     stage.json(Method::POST, &path, again).await;
     let kept = stage.keys.by_kid(asset, kid).await.unwrap().unwrap();
     assert_eq!(kept.document, Some(said));
+}
+
+#[tokio::test]
+async fn each_change_of_what_a_key_server_says_is_another_request() {
+    let stage = Stage::new().await;
+    let asset = stage.received("a.mp4").await;
+    stage.make_ready(asset).await;
+    let path = format!("/api/assets/{asset}/rekey");
+    let other = document().replace("c2tkOi8va2V5LmV4YW1wbGUvMQ==", "c2tkOi8vYg==");
+    for (document, described) in [
+        (document(), 1),
+        (document(), 1),
+        (other, 2),
+        (document(), 3),
+    ] {
+        let asked = json!({ "cpix": document });
+        stage.json(Method::POST, &path, asked).await;
+        let (_, data) = stage.broker.events().pop().unwrap();
+        assert_eq!(data["described"], described);
+    }
+}
+
+#[tokio::test]
+async fn titles_under_one_key_of_cenc_begin_at_different_counters() {
+    let stage = Stage::new().await;
+    let cenc = document().replace("\"cbcs\"", "\"cenc\"");
+    let kid = Uuid::parse_str(KID_HEX).unwrap();
+    let mut vectors = Vec::new();
+    for name in ["a.mp4", "b.mp4"] {
+        let asset = stage.received(name).await;
+        stage.make_ready(asset).await;
+        let path = format!("/api/assets/{asset}/rekey");
+        let asked = json!({ "cpix": cenc });
+        let (status, answer) = stage.json(Method::POST, &path, asked).await;
+        assert_eq!(status, StatusCode::ACCEPTED, "{answer}");
+        let kept = stage.keys.by_kid(asset, kid).await.unwrap().unwrap();
+        assert!(!kept.document.unwrap().contains("explicitIV"));
+        vectors.push(kept.iv);
+    }
+    assert!(vectors[0] != vectors[1] && vectors[0] != [9; 16]);
+    let new = json!({ "name": "c.mp4", "size_bytes": 5, "cpix": cenc });
+    let (_, plan) = stage.json(Method::POST, "/api/uploads", new).await;
+    let object = plan["object"].as_str().unwrap();
+    let said = stage.keys.upload_document(object).await.unwrap().unwrap();
+    assert!(
+        !said.contains("explicitIV") && said.contains(PSSH),
+        "{said}"
+    );
 }
 
 #[tokio::test]
