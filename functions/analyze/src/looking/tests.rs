@@ -87,8 +87,8 @@ fn a_machine_that_is_too_slow_leaves_pictures_out_and_is_done_in_time() {
         *times.last().unwrap() > DURATION_MS / 2,
         "nothing of its end: {times:?}"
     );
-    // Opening the file and one look are none of it.
-    let most = Duration::from_millis(DURATION_MS) + MOST_BEHIND + Duration::from_secs(2);
+    // Opening the file and one look are none of it, and this machine may be busy: all looks would take 20 s.
+    let most = Duration::from_millis(DURATION_MS) + MOST_BEHIND + Duration::from_secs(8);
     assert!(took < most, "took {took:?}");
 }
 

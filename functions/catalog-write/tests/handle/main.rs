@@ -4,6 +4,7 @@
 
 mod analysis;
 mod broker;
+mod documents;
 mod failing;
 mod looking;
 mod manifests;
