@@ -27,7 +27,8 @@ pub(crate) struct Recipher {
 }
 
 impl Recipher {
-    /// Prepares it from the rendition's init segment as it is under `from`.
+    /// Prepares it from the rendition's init segment as it is under `from`. What is called otherwise is
+    /// encrypted from another counter on under `cenc`.
     ///
     /// # Errors
     /// What is wrong with the init segment, or cannot be encrypted.

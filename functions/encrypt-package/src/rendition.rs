@@ -105,7 +105,9 @@ impl EncryptPackage {
     ) -> Result<Vec<Published>, Error> {
         let init = self.store.get(&rendition.init, INIT_LIMIT_BYTES).await;
         let init = init.map_err(|error| missing(error, &rendition.init))?;
-        let recipher = Recipher::new(&init, from, to, target.rendition);
+        // Key servers give several titles one key with one vector: under cenc none may begin where another does.
+        let unique = format!("{}/{}", target.asset, target.rendition);
+        let recipher = Recipher::new(&init, from, to, &unique);
         let recipher = Arc::new(recipher.map_err(|cause| broken(cause, target))?);
         // Nothing plays before segment 0, so that its part alone has to bring the init segment.
         if rendition

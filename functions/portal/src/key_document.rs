@@ -67,19 +67,3 @@ pub(crate) fn write(asset: AssetId, key: &ContentKey, scheme: Scheme) -> String 
     }];
     cpix::write(&document)
 }
-
-/// The key as it is used under `scheme`: of `cenc` a key server's vector is not taken, since two titles under
-/// one key would begin at the same counter (ISO/IEC 23001-7, 9.3).
-pub(crate) fn under(key: ContentKey, scheme: Scheme) -> ContentKey {
-    let (Scheme::Cenc, Some(document)) = (scheme, &key.document) else {
-        return key;
-    };
-    let mut kept = cpix::read(document).unwrap_or_default();
-    for said in &mut kept.keys {
-        said.iv = None;
-    }
-    ContentKey {
-        document: Some(cpix::write(&kept)),
-        ..ContentKey::with_random_iv(key.kid, key.key)
-    }
-}

@@ -26,7 +26,8 @@ use crate::init::read::tracks;
 /// sample, so that no two of a rendition are alike, wherever and in whichever order its segments
 /// are encrypted. The base is the start of SHA-256 over the key's salt and the rendition's name:
 /// two renditions whose times span 2^33 ticks (a day at 90 kHz) meet with a probability of 2^-30,
-/// and so do two titles that a person gave the same key, because each has a salt of its own.
+/// and so do two titles that a person gave the same key, where each has a salt of its own, or is part of
+/// the name: key servers give several titles one salt with one key.
 #[derive(Clone)]
 pub struct TrackProtection {
     pub(super) cipher: Cipher,

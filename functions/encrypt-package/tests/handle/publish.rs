@@ -11,7 +11,7 @@ use tokio_postgres::Client;
 
 use crate::{World, only, rows, title};
 
-fn advanced(source: &Source, segments: u32, complete: bool) -> Input {
+pub(crate) fn advanced(source: &Source, segments: u32, complete: bool) -> Input {
     Input::Advanced(Box::new(AssetAdvanced {
         asset: AssetId::of(source),
         package: PackageNo::FIRST,
@@ -22,7 +22,11 @@ fn advanced(source: &Source, segments: u32, complete: bool) -> Input {
 }
 
 /// A title whose segments are all published and none yet in the catalog.
-async fn encrypted(world: &World, source: &Source, scheme: Scheme) -> Vec<PackagedRendition> {
+pub(crate) async fn encrypted(
+    world: &World,
+    source: &Source,
+    scheme: Scheme,
+) -> Vec<PackagedRendition> {
     let (chunk, audio) = title::transcode(&world.buckets.store, source, scheme).await;
     rows::title(&world.database.client().await, source, scheme).await;
     let chunk = world
@@ -41,59 +45,20 @@ async fn encrypted(world: &World, source: &Source, scheme: Scheme) -> Vec<Packag
         .collect()
 }
 
-async fn keep(client: &Client, source: &Source, renditions: &[PackagedRendition], until: [u32; 3]) {
+pub(crate) async fn keep(
+    client: &Client,
+    source: &Source,
+    renditions: &[PackagedRendition],
+    until: [u32; 3],
+) {
     for (rendition, until) in renditions.iter().zip(until) {
         let asset = AssetId::of(source);
         rows::packaged(client, asset, PackageNo::FIRST, rendition, until).await;
     }
 }
 
-fn text(world: &World, key: &str) -> String {
+pub(crate) fn text(world: &World, key: &str) -> String {
     String::from_utf8(world.published()[key].clone()).unwrap()
-}
-
-#[tokio::test]
-async fn manifests_name_the_key_systems_that_a_key_server_names() {
-    let world = World::new().await;
-    let source = title::source("clip.mp4");
-    let renditions = encrypted(&world, &source, Scheme::Cbcs).await;
-    let client = world.database.client().await;
-    let asset = AssetId::of(&source);
-    keep(&client, &source, &renditions, [2, 2, 2]).await;
-    rows::reached(&client, asset, 2, true).await;
-    world.handle(advanced(&source, 2, true)).await.unwrap();
-    let (mpd, playlist) = (
-        format!("{asset}/1/stream.mpd"),
-        format!("{asset}/1/h264-high/index.m3u8"),
-    );
-    assert!(!text(&world, &mpd).contains("edef8ba9"));
-
-    // The same key again, from a key server.
-    let keys = world.keys();
-    let key = keys.package_key(asset, PackageNo::FIRST).await.unwrap();
-    let mut key = key.unwrap();
-    key.document = Some(title::key_document(key.kid));
-    keys.stage(asset, &key).await.unwrap();
-    let again = Input::Manifests(Box::new(ManifestsPlanned {
-        asset,
-        package: PackageNo::FIRST,
-        captions: String::new(),
-        storyboard: false,
-    }));
-    world.handle(again).await.unwrap();
-    let mpd = text(&world, &mpd);
-    assert!(
-        mpd.contains("urn:uuid:edef8ba9-79d6-4ace-a3c8-27dcd51d21ed")
-            && mpd.contains("urn:uuid:e2719d58-a985-b3c9-781a-b030af78d30e"),
-        "{mpd}"
-    );
-    let playlist = text(&world, &playlist);
-    assert!(
-        playlist.contains("URI=\"skd://key.example/1\"")
-            && playlist.contains("com.apple.streamingkeydelivery")
-            && playlist.contains("KEYFORMAT=\"identity\""),
-        "{playlist}"
-    );
 }
 
 #[tokio::test]

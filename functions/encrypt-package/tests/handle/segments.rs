@@ -213,31 +213,6 @@ async fn the_callers_key_is_used() {
 }
 
 #[tokio::test]
-async fn what_a_key_server_says_comes_with_the_uploads_key() {
-    let world = World::new().await;
-    let source = title::source("clip.mp4");
-    let (chunk, _) = title::transcode(&world.buckets.store, &source, Scheme::Cbcs).await;
-    let metadata = [
-        ("reeldrop-key", "hyN9IKGfWKdAwFaE5pm0qg"),
-        ("reeldrop-kid", "oW5AK5BW43HzbTSKpiu3SQ"),
-    ];
-    title::put_upload(&world.buckets.store, &source, &metadata).await;
-    let said = title::key_document(uuid::Uuid::from_u128(
-        0xa16e_402b_9056_e371_f36d_348a_a62b_b749,
-    ));
-    let keys = world.keys();
-    keys.describe_upload(&source.object, &said).await.unwrap();
-    let asset = chunk.asset;
-    world
-        .handle(Input::ChunkTranscoded(chunk.into()))
-        .await
-        .unwrap();
-    let key = keys.package_key(asset, PackageNo::FIRST).await.unwrap();
-    let key = key.unwrap();
-    assert_eq!((key.iv, key.document), ([9; 16], Some(said)));
-}
-
-#[tokio::test]
 async fn a_part_of_which_the_source_had_nothing_is_packaged_empty() {
     let world = World::new().await;
     let source = title::source("clip.mp4");

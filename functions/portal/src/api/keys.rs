@@ -171,8 +171,7 @@ impl Portal {
                 ));
             }
         };
-        let key = key_document::under(key.clone(), scheme);
-        let described = self.keys.stage(asset, &key).await?;
+        let described = self.keys.stage(asset, key).await?;
         let request = RekeyRequested {
             asset,
             kid: key.kid,
@@ -188,6 +187,13 @@ impl Portal {
     fn admit(&self, asset: AssetId, asked: &Asked, headers: &HeaderMap) -> Result<(), Error> {
         self.tokens.check(asset, asked.token.as_deref())?;
         self.limit.count(&self.config, headers, asset)
+    }
+
+    /// The package that a title plays, and its key.
+    async fn current_key(&self, asset: AssetId) -> Result<(PackageNo, ContentKey), Error> {
+        let title = self.asset(asset).await?;
+        let package = title.current_package.unwrap_or(PackageNo::FIRST);
+        Ok((package, self.key_of(asset, package).await?))
     }
 
     async fn key_of(&self, asset: AssetId, package: PackageNo) -> Result<ContentKey, Error> {
@@ -226,9 +232,7 @@ pub(super) async fn key(
     State(portal): State<Portal>,
     Ids(asset): Ids<AssetId>,
 ) -> Result<impl IntoResponse, Error> {
-    let title = portal.asset(asset).await?;
-    let package = title.current_package.unwrap_or(PackageNo::FIRST);
-    let key = portal.key_of(asset, package).await?;
+    let (_, key) = portal.current_key(asset).await?;
     let body = OwnersKey {
         key: hex::encode(key.key),
         kid: key.kid.simple().to_string(),
@@ -245,9 +249,7 @@ pub(super) async fn cpix(
     State(portal): State<Portal>,
     Ids(asset): Ids<AssetId>,
 ) -> Result<impl IntoResponse, Error> {
-    let title = portal.asset(asset).await?;
-    let package = title.current_package.unwrap_or(PackageNo::FIRST);
-    let key = portal.key_of(asset, package).await?;
+    let (package, key) = portal.current_key(asset).await?;
     let scheme = scheme_of(&portal.detail(asset).await?, package);
     let body = key_document::write(asset, &key, scheme.unwrap_or_default());
     Ok(([XML, NO_STORE[0].clone()], body))

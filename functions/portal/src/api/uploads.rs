@@ -11,7 +11,7 @@ use crate::{
     Error, Portal,
     body::{Body, Ids},
     error::Problem,
-    key_document, object_name,
+    object_name,
 };
 
 use super::{
@@ -80,7 +80,6 @@ pub(super) async fn create(
 ) -> Result<(StatusCode, Json<UploadPlan>), Error> {
     new.check_size()?;
     let (key, scheme) = new.encryption.read()?;
-    let key = key.map(|key| key_document::under(key, scheme.unwrap_or_default()));
     let upload = Uuid::now_v7();
     let at = location(&portal, object_name::of(upload, &new.name)?);
     if let Some(document) = key.as_ref().and_then(|key| key.document.as_ref()) {

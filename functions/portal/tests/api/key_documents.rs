@@ -82,34 +82,6 @@ async fn each_change_of_what_a_key_server_says_is_another_request() {
 }
 
 #[tokio::test]
-async fn titles_under_one_key_of_cenc_begin_at_different_counters() {
-    let stage = Stage::new().await;
-    let cenc = document().replace("\"cbcs\"", "\"cenc\"");
-    let kid = Uuid::parse_str(KID_HEX).unwrap();
-    let mut vectors = Vec::new();
-    for name in ["a.mp4", "b.mp4"] {
-        let asset = stage.received(name).await;
-        stage.make_ready(asset).await;
-        let path = format!("/api/assets/{asset}/rekey");
-        let asked = json!({ "cpix": cenc });
-        let (status, answer) = stage.json(Method::POST, &path, asked).await;
-        assert_eq!(status, StatusCode::ACCEPTED, "{answer}");
-        let kept = stage.keys.by_kid(asset, kid).await.unwrap().unwrap();
-        assert!(!kept.document.unwrap().contains("explicitIV"));
-        vectors.push(kept.iv);
-    }
-    assert!(vectors[0] != vectors[1] && vectors[0] != [9; 16]);
-    let new = json!({ "name": "c.mp4", "size_bytes": 5, "cpix": cenc });
-    let (_, plan) = stage.json(Method::POST, "/api/uploads", new).await;
-    let object = plan["object"].as_str().unwrap();
-    let said = stage.keys.upload_document(object).await.unwrap().unwrap();
-    assert!(
-        !said.contains("explicitIV") && said.contains(PSSH),
-        "{said}"
-    );
-}
-
-#[tokio::test]
 async fn an_upload_brings_what_a_key_server_says() {
     let stage = Stage::new().await;
     let new = json!({ "name": "a.mp4", "size_bytes": 5, "cpix": document() });
