@@ -199,14 +199,22 @@ fn failed(path: &Path, error: io::Error) -> PackageError {
     PackageError::Write(path.into(), error)
 }
 
-/// Writes all bytes of all slices, as many at once as the system takes.
+/// Bytes that are written at once, at most. For more the kernel takes huge pages, which a virtual machine
+/// may first have to be given by its host: that costs three times as much as all of packaging.
+const AT_ONCE: usize = 1 << 20;
+
+/// Writes all bytes of all slices.
 pub(crate) fn write_all(
     out: &mut (impl Write + ?Sized),
     mut slices: &mut [IoSlice<'_>],
 ) -> io::Result<()> {
     IoSlice::advance_slices(&mut slices, 0);
-    while !slices.is_empty() {
-        match out.write_vectored(slices) {
+    while let Some(first) = slices.first() {
+        let written = match first.get(..AT_ONCE) {
+            Some(part) => out.write(part),
+            None => out.write_vectored(fitting(slices)),
+        };
+        match written {
             Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
             Ok(count) => IoSlice::advance_slices(&mut slices, count),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -214,4 +222,77 @@ pub(crate) fn write_all(
         }
     }
     Ok(())
+}
+
+/// The first slices, as many as are written at once.
+fn fitting<'a, 'b>(slices: &'a [IoSlice<'b>]) -> &'a [IoSlice<'b>] {
+    let mut bytes = 0;
+    let fits = |slice: &&IoSlice<'_>| {
+        bytes += slice.len();
+        bytes <= AT_ONCE
+    };
+    let count = slices.iter().take_while(fits).count();
+    slices.get(..count).unwrap_or(slices)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Takes a few bytes at a time, and is interrupted now and then.
+    #[derive(Default)]
+    struct Slow {
+        taken: Vec<u8>,
+        calls: usize,
+        most: usize,
+    }
+
+    impl Write for Slow {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.write_vectored(&[IoSlice::new(bytes)])
+        }
+
+        fn write_vectored(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+            self.calls += 1;
+            if self.calls.is_multiple_of(3) {
+                return Err(io::ErrorKind::Interrupted.into());
+            }
+            let bytes: Vec<u8> = slices.iter().flat_map(|slice| slice.to_vec()).collect();
+            self.most = self.most.max(bytes.len());
+            let count = bytes.len().div_ceil(2);
+            self.taken.extend_from_slice(&bytes[..count]);
+            Ok(count)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn every_byte_is_written_in_order_and_never_much_at_once() {
+        let sizes = [
+            0,
+            7,
+            AT_ONCE - 3,
+            AT_ONCE,
+            3 * AT_ONCE + 1,
+            1,
+            0,
+            2 * AT_ONCE,
+            5,
+        ];
+        let parts: Vec<Vec<u8>> = (1..)
+            .zip(sizes)
+            .map(|(byte, size)| vec![byte; size])
+            .collect();
+        let mut slices: Vec<IoSlice<'_>> = parts.iter().map(|part| IoSlice::new(part)).collect();
+        let mut out = Slow::default();
+        write_all(&mut out, &mut slices).unwrap();
+        assert!(
+            out.taken == parts.concat(),
+            "bytes are lost or out of order"
+        );
+        assert!(out.most <= AT_ONCE, "{} at once", out.most);
+    }
 }
