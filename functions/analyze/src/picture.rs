@@ -68,6 +68,16 @@ pub(crate) fn turned(area: &Area, orientation: Orientation) -> Area {
     }
 }
 
+/// Where an area of an upright picture is in the stored one.
+pub(crate) fn turned_back(area: &Area, orientation: Orientation) -> Area {
+    let back = match orientation {
+        Orientation::Rotate90 => Orientation::Rotate270,
+        Orientation::Rotate270 => Orientation::Rotate90,
+        itself => itself,
+    };
+    turned(area, back)
+}
+
 #[cfg(test)]
 mod tests {
     use image::Rgb;

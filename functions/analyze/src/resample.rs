@@ -3,6 +3,8 @@
 //! In floating point and with the samples where they lie: what a model finds moves by pixels where the
 //! picture differs in a few levels, as it does after the system's converter, which counts in eight bits.
 
+use std::ops::Range;
+
 /// How to make so many samples of another number of them, along one direction.
 pub(crate) struct Axis(Vec<Span>);
 
@@ -44,12 +46,14 @@ fn cubic(x: f64) -> f64 {
 const SUPPORT: f64 = 2.0;
 
 impl Axis {
-    /// `to` samples of `from`, which lie `offset` samples further than in the middle of their share.
-    pub(crate) fn new(from: u32, to: u32, offset: f64) -> Self {
-        let ratio = f64::from(from) / f64::from(to.max(1));
+    /// `to` samples of a part of `from`, from 0 to 1; they lie `offset` samples further than in the middle of
+    /// their share.
+    pub(crate) fn new(from: u32, part: Range<f64>, to: u32, offset: f64) -> Self {
+        let first = part.start * f64::from(from);
+        let ratio = (part.end - part.start) * f64::from(from) / f64::from(to.max(1));
         let width = ratio.max(1.0);
         let spans = (0..to).map(|at| {
-            let middle = (f64::from(at) + 0.5) * ratio + offset;
+            let middle = first + (f64::from(at) + 0.5) * ratio + offset;
             Span::around(middle, width, from as usize)
         });
         Self(spans.collect())
@@ -108,8 +112,8 @@ mod tests {
 
     fn resample(data: &[u8], from: (u32, u32), to: (u32, u32), offset: f64) -> Vec<f32> {
         let resampler = Resampler {
-            columns: Axis::new(from.0, to.0, offset),
-            rows: Axis::new(from.1, to.1, 0.0),
+            columns: Axis::new(from.0, 0.0..1.0, to.0, offset),
+            rows: Axis::new(from.1, 0.0..1.0, to.1, 0.0),
         };
         let width = from.0 as usize;
         let plane = Plane {
@@ -156,6 +160,26 @@ mod tests {
                 );
             }
         }
+    }
+
+    #[test]
+    fn a_part_is_what_the_whole_has_there() {
+        let data: Vec<u8> = (0..240).map(|at| (at * 37 % 251) as u8).collect();
+        let plane = Plane {
+            data: &data,
+            stride: 20,
+        };
+        let whole = resample(&data, (20, 12), (20, 12), 0.0);
+        let part = Resampler {
+            columns: Axis::new(20, 0.25..0.75, 10, 0.0),
+            rows: Axis::new(12, 0.5..1.0, 6, 0.0),
+        };
+        let rows = whole.chunks(20).skip(6);
+        let expected: Vec<f32> = rows.flat_map(|row| row[5..15].to_vec()).collect();
+        let made = part.resample(plane, 20);
+        assert_eq!(made.len(), expected.len());
+        let mut pairs = made.iter().zip(&expected);
+        assert!(pairs.all(|(a, b)| (a - b).abs() < 1e-3), "{made:?}");
     }
 
     #[test]

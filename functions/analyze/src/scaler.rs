@@ -6,12 +6,12 @@ use gst_video::{
 use gstreamer as gst;
 use gstreamer_video as gst_video;
 use image::RgbImage;
-use reeldrop_events::Orientation;
+use reeldrop_events::{Area, Orientation};
 
 use crate::{
     Error,
     colour::Colour,
-    picture::upright,
+    picture::{turned_back, upright},
     resample::{Axis, Plane, Resampler},
 };
 
@@ -29,9 +29,15 @@ struct Made {
     of: VideoInfo,
     /// Where samples are not three planes of bytes.
     planes: Option<(VideoInfo, VideoConverter)>,
+    colour: Colour,
+    whole: Sampling,
+}
+
+/// What of a stored frame becomes a picture.
+struct Sampling {
     luma: Resampler,
     chroma: Resampler,
-    colour: Colour,
+    size: (u32, u32),
 }
 
 impl Scaler {
@@ -46,21 +52,42 @@ impl Scaler {
 
     /// Makes the picture of a frame.
     pub(crate) fn picture(&mut self, sample: &gst::SampleRef) -> Result<RgbImage, Error> {
+        let (made, buffer) = self.made(sample)?;
+        let picture = made.picture(buffer, &made.whole)?;
+        Ok(upright(picture, self.orientation))
+    }
+
+    /// Makes a picture of `size` of an area of the upright frame; what is around it costs nothing.
+    pub(crate) fn cut(
+        &mut self,
+        sample: &gst::SampleRef,
+        area: &Area,
+        size: (u32, u32),
+    ) -> Result<RgbImage, Error> {
+        let (area, size) = (turned_back(area, self.orientation), self.stored(size));
+        let (made, buffer) = self.made(sample)?;
+        let picture = made.picture(buffer, &Sampling::new(made.read(), &area, size))?;
+        Ok(upright(picture, self.orientation))
+    }
+
+    fn made<'a>(
+        &mut self,
+        sample: &'a gst::SampleRef,
+    ) -> Result<(&Made, &'a gst::BufferRef), Error> {
         let (Some(caps), Some(buffer)) = (sample.caps(), sample.buffer()) else {
             return Err(Error::Convert("it is empty".to_owned()));
         };
-        let stored = VideoInfo::from_caps(caps).map_err(failed)?;
-        let size = self.stored_size();
+        let stored = stored(caps)?;
+        let size = self.stored(self.size);
         let made = match self.made.take() {
             Some(kept) if kept.of == stored => self.made.insert(kept),
             Some(_) | None => self.made.insert(Made::new(stored, size)?),
         };
-        let picture = made.picture(buffer, size)?;
-        Ok(upright(picture, self.orientation))
+        Ok((made, buffer))
     }
 
-    fn stored_size(&self) -> (u32, u32) {
-        let (width, height) = self.size;
+    /// A size before it is turned.
+    fn stored(&self, (width, height): (u32, u32)) -> (u32, u32) {
         match self.orientation.swaps_sides() {
             true => (height, width),
             false => (width, height),
@@ -68,43 +95,62 @@ impl Scaler {
     }
 }
 
-impl Made {
-    fn new(of: VideoInfo, (width, height): (u32, u32)) -> Result<Self, Error> {
-        let planes = match has_planes(&of) {
-            true => None,
-            false => Some(converter(&of)?),
-        };
-        let read = planes.as_ref().map_or(&of, |(planes, _)| planes);
+impl Sampling {
+    /// An area of the stored frames, in this size.
+    fn new(read: &VideoInfo, area: &Area, (width, height): (u32, u32)) -> Self {
         let format = read.format_info();
         let chroma_size = (
             format.scale_width(1, read.width()),
             format.scale_height(1, read.height()),
         );
         let (left, top) = chroma_offset(read);
-        Ok(Self {
+        let columns = || area.x..area.x + area.width;
+        let rows = || area.y..area.y + area.height;
+        Self {
             luma: Resampler {
-                columns: Axis::new(read.width(), width, 0.0),
-                rows: Axis::new(read.height(), height, 0.0),
+                columns: Axis::new(read.width(), columns(), width, 0.0),
+                rows: Axis::new(read.height(), rows(), height, 0.0),
             },
             chroma: Resampler {
-                columns: Axis::new(chroma_size.0, width, left),
-                rows: Axis::new(chroma_size.1, height, top),
+                columns: Axis::new(chroma_size.0, columns(), width, left),
+                rows: Axis::new(chroma_size.1, rows(), height, top),
             },
+            size: (width, height),
+        }
+    }
+}
+
+impl Made {
+    fn new(of: VideoInfo, size: (u32, u32)) -> Result<Self, Error> {
+        let planes = match has_planes(&of) {
+            true => None,
+            false => Some(converter(&of)?),
+        };
+        let read = planes.as_ref().map_or(&of, |(planes, _)| planes);
+        let all = Area {
+            x: 0.0,
+            y: 0.0,
+            width: 1.0,
+            height: 1.0,
+        };
+        Ok(Self {
             colour: Colour::of(read),
+            whole: Sampling::new(read, &all, size),
             planes,
             of,
         })
     }
 
+    /// What the samples that are read are like.
+    fn read(&self) -> &VideoInfo {
+        self.planes.as_ref().map_or(&self.of, |(planes, _)| planes)
+    }
+
     /// As it is stored.
-    fn picture(
-        &self,
-        buffer: &gst::BufferRef,
-        (width, height): (u32, u32),
-    ) -> Result<RgbImage, Error> {
+    fn picture(&self, buffer: &gst::BufferRef, sampling: &Sampling) -> Result<RgbImage, Error> {
         let frame = VideoFrameRef::from_buffer_ref_readable(buffer, &self.of).map_err(failed)?;
         let pixels = match &self.planes {
-            None => self.pixels(&frame)?,
+            None => self.pixels(&frame, sampling)?,
             Some((planes, converter)) => {
                 let mut made = gst::Buffer::with_size(planes.size()).map_err(failed)?;
                 let made = made.make_mut();
@@ -113,14 +159,19 @@ impl Made {
                 converter.frame_ref(&frame, &mut to);
                 drop(to);
                 let to = VideoFrameRef::from_buffer_ref_readable(made, planes).map_err(failed)?;
-                self.pixels(&to)?
+                self.pixels(&to, sampling)?
             }
         };
+        let (width, height) = sampling.size;
         RgbImage::from_raw(width, height, pixels)
             .ok_or_else(|| Error::Convert("it is too short".to_owned()))
     }
 
-    fn pixels(&self, frame: &VideoFrameRef<&gst::BufferRef>) -> Result<Vec<u8>, Error> {
+    fn pixels(
+        &self,
+        frame: &VideoFrameRef<&gst::BufferRef>,
+        sampling: &Sampling,
+    ) -> Result<Vec<u8>, Error> {
         let format = frame.format_info();
         let plane = |component: u32, resampler: &Resampler| -> Result<Vec<f32>, Error> {
             let stride = frame.comp_stride(component);
@@ -131,12 +182,25 @@ impl Made {
             let width = format.scale_width(component as u8, frame.width());
             Ok(resampler.resample(plane, width as usize))
         };
-        let luma = plane(0, &self.luma)?;
-        let (blue, red) = (plane(1, &self.chroma)?, plane(2, &self.chroma)?);
+        let luma = plane(0, &sampling.luma)?;
+        let (blue, red) = (plane(1, &sampling.chroma)?, plane(2, &sampling.chroma)?);
         let samples = luma.iter().zip(blue.iter().zip(&red));
         let pixels = samples.flat_map(|(luma, (blue, red))| self.colour.rgb(*luma, *blue, *red));
         Ok(pixels.collect())
     }
+}
+
+/// What caps say of frames. GStreamer 1.22 forgets where chroma lies. Nothing said means MPEG-2's place
+/// (ITU-T H.264, E.2.1): above the left one of two columns, between two rows.
+fn stored(caps: &gst::CapsRef) -> Result<VideoInfo, Error> {
+    let info = VideoInfo::from_caps(caps).map_err(failed)?;
+    let said = caps
+        .structure(0)
+        .and_then(|said| said.get::<&str>("chroma-site").ok())
+        .and_then(|site| site.parse::<VideoChromaSite>().ok());
+    let site = said.unwrap_or(VideoChromaSite::MPEG2);
+    let told = VideoInfo::builder_from_info(&info).chroma_site(site);
+    told.build().map_err(failed)
 }
 
 /// Whether a frame is luma and two planes of chroma, a byte for each sample.
@@ -167,15 +231,10 @@ fn converter(stored: &VideoInfo) -> Result<(VideoInfo, VideoConverter), Error> {
 }
 
 /// How much further than the middle of their share chroma samples are to be looked for, in their own
-/// number, to the right and below. Nothing said means MPEG-2's place (ITU-T H.264, E.2.1): above the
-/// left one of two columns, between two rows.
+/// number, to the right and below.
 fn chroma_offset(info: &VideoInfo) -> (f64, f64) {
     let format = info.format_info();
-    let said = info.chroma_site();
-    let site = match said.is_empty() {
-        true => VideoChromaSite::MPEG2,
-        false => said,
-    };
+    let site = info.chroma_site();
     let halves = |subsampled: u32, is_cosited: bool| match subsampled > 0 && is_cosited {
         true => 0.5 - 0.5 / f64::from(1_u32 << subsampled),
         false => 0.0,
@@ -286,5 +345,51 @@ mod tests {
         let made = picture(VideoFormat::I420, Orientation::Rotate90, (16, 32));
         // What was the left side is above now.
         assert!(made.get_pixel(8, 28).0[1] > made.get_pixel(8, 20).0[1]);
+    }
+
+    #[test]
+    fn where_chroma_lies_is_as_the_caps_say() {
+        gst::init().unwrap();
+        let offset = |site: Option<&str>| {
+            let caps = gst::Caps::builder("video/x-raw")
+                .field("format", "I420")
+                .field("width", 64)
+                .field("height", 32)
+                .field("framerate", gst::Fraction::new(25, 1))
+                .field_if_some("chroma-site", site);
+            chroma_offset(&stored(&caps.build()).unwrap())
+        };
+        assert_eq!(offset(Some("mpeg2")), (0.25, 0.0));
+        assert_eq!(offset(Some("jpeg")), (0.0, 0.0));
+        assert_eq!(offset(Some("cosited")), (0.25, 0.25));
+        assert_eq!(offset(None), (0.25, 0.0), "as MPEG-2 has it");
+        assert_eq!(offset(Some("nowhere")), (0.25, 0.0));
+    }
+
+    #[test]
+    fn what_is_cut_out_is_what_the_whole_picture_has_there() {
+        gst::init().unwrap();
+        let area = Area {
+            x: 0.25,
+            y: 0.5,
+            width: 0.5,
+            height: 0.25,
+        };
+        for (orientation, size) in [
+            (Orientation::Identity, (64, 32)),
+            (Orientation::Rotate90, (32, 64)),
+            (Orientation::Rotate270, (32, 64)),
+            (Orientation::FlipVertical, (64, 32)),
+            (Orientation::FlipRotate90, (32, 64)),
+        ] {
+            let (width, height) = (size.0 / 2, size.1 / 4);
+            let mut scaler = Scaler::new(orientation, size);
+            let sample = frame(VideoFormat::I420);
+            let mut whole = scaler.picture(&sample).unwrap();
+            let cut = scaler.cut(&sample, &area, (width, height)).unwrap();
+            let place = (size.0 / 4, size.1 / 2);
+            let expected = image::imageops::crop(&mut whole, place.0, place.1, width, height);
+            assert_eq!(cut, expected.to_image(), "{orientation:?}");
+        }
     }
 }

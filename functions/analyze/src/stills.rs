@@ -84,6 +84,8 @@ impl Best {
 pub(crate) struct Stills {
     joining: Joining,
     scaler: Scaler,
+    /// Size of the picture as it is shown, pixels.
+    shown: (u32, u32),
     best: BTreeMap<u32, Best>,
     cut: usize,
 }
@@ -94,6 +96,7 @@ impl Stills {
         let mut stills = Self {
             joining: Joining::default(),
             scaler: scaler(video),
+            shown: (video.display_width, video.display_height),
             best: BTreeMap::new(),
             cut: 0,
         };
@@ -133,18 +136,9 @@ impl Stills {
                 }
             }
         }
-        for (at, kept) in frames.into_iter().enumerate() {
-            let here = better.iter().filter(|(_, best)| best.picture == from + at);
-            let here: Vec<(u32, Best)> = here.map(|(thing, best)| (*thing, *best)).collect();
-            if here.is_empty() {
-                continue;
-            }
-            let frame = match kept {
-                Kept::Frame(sample) => self.scaler.picture(&sample)?,
-                Kept::Scaled(picture) => picture,
-            };
-            for (thing, best) in here {
-                self.replace(pictures, &frame, thing, best)?;
+        for (thing, best) in better {
+            if let Some(frame) = frames.get(best.picture - from) {
+                self.replace(pictures, frame, thing, best)?;
             }
         }
         Ok(())
@@ -172,7 +166,7 @@ impl Stills {
     fn replace(
         &mut self,
         pictures: &mut [Picture],
-        frame: &RgbImage,
+        frame: &Kept,
         thing: u32,
         best: Best,
     ) -> Result<(), Error> {
@@ -185,37 +179,47 @@ impl Stills {
         if self.cut < MOST
             && let Some(seen) = best.seen_on(pictures)
         {
-            seen.still = Some(STANDARD.encode(still(frame, &seen.area)?));
+            seen.still = Some(STANDARD.encode(self.still(frame, &seen.area)?));
             self.cut += 1;
             self.best.insert(thing, best);
         }
         Ok(())
     }
+
+    /// What a box shows, with a little around it, as a file.
+    fn still(&mut self, frame: &Kept, area: &Area) -> Result<Vec<u8>, Error> {
+        let area = around(area);
+        let shown = match frame {
+            Kept::Frame(_) => self.shown,
+            Kept::Scaled(picture) => picture.dimensions(),
+        };
+        let (x, y, width, height) = pixels(&area, shown);
+        let (to_width, to_height) = fit((width, height), (SIDE, SIDE));
+        jpeg(&match frame {
+            Kept::Frame(sample) => self.scaler.cut(sample, &area, (to_width, to_height))?,
+            Kept::Scaled(picture) => {
+                let cut = imageops::crop_imm(picture, x, y, width, height).to_image();
+                let filter = imageops::FilterType::Triangle;
+                imageops::resize(&cut, to_width, to_height, filter)
+            }
+        })
+    }
 }
 
-/// What a box shows, with a little around it.
-fn still(picture: &RgbImage, area: &Area) -> Result<Vec<u8>, Error> {
-    let around = |from: f64, length: f64| {
+/// A box with a little around it.
+fn around(area: &Area) -> Area {
+    let along = |from: f64, length: f64| {
         let margin = length * AROUND;
         let (start, end) = ((from - margin).max(0.0), (from + length + margin).min(1.0));
         (start, end - start)
     };
-    let ((x, width), (y, height)) = (around(area.x, area.width), around(area.y, area.height));
-    let area = Area {
+    let ((x, width), (y, height)) = (along(area.x, area.width), along(area.y, area.height));
+    Area {
         x,
         y,
         width,
         height,
-    };
-    let (x, y, width, height) = pixels(&area, picture.dimensions());
-    let cut = imageops::crop_imm(picture, x, y, width, height).to_image();
-    let (width, height) = fit(cut.dimensions(), (SIDE, SIDE));
-    jpeg(&imageops::resize(
-        &cut,
-        width,
-        height,
-        imageops::FilterType::Triangle,
-    ))
+    }
 }
 
 /// A picture as a file.
