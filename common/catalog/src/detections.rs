@@ -98,6 +98,8 @@ pub struct Analysis {
     pub reason: Option<String>,
     /// How thoroughly.
     pub mode: AnalysisMode,
+    /// Name of the model that was asked for, where one was.
+    pub objects: Option<String>,
     /// Key of all that is seen (JSON) in the media bucket, once the title was looked at; it stays while
     /// it is looked at again.
     pub sidecar: Option<String>,
@@ -158,7 +160,7 @@ impl Catalog {
         let client = self.connection().await?;
         let query = client
             .prepare_cached(
-                "select state, reason, mode, sidecar, stretch_ms, stretches::bigint as stretches,
+                "select state, reason, mode, objects, sidecar, stretch_ms, stretches::bigint as stretches,
                         sheets::bigint as sheets, seen_mode, pictures::bigint as pictures,
                         dropped::bigint as dropped
                  from analyses where asset = $1",
@@ -170,6 +172,7 @@ impl Catalog {
                 state: word(&row, "state")?,
                 reason: row.try_get("reason")?,
                 mode: word(&row, "mode")?,
+                objects: row.try_get("objects")?,
                 sidecar: row.try_get("sidecar")?,
                 stretch_ms: maybe_count(&row, "stretch_ms")?,
                 stretches: maybe_count(&row, "stretches")?,

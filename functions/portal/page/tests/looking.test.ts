@@ -10,6 +10,7 @@ const analysis = (more: Partial<Analysis>): Analysis => ({
   stills: null,
   stretch_ms: null,
   stretches: null,
+  objects: null,
   seen_mode: null,
   pictures: 0,
   dropped: 0,

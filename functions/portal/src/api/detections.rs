@@ -48,6 +48,8 @@ pub(crate) struct Looked {
     /// How thoroughly that is: `batch` or `realtime`.
     #[schema(value_type = String, example = "batch")]
     mode: AnalysisMode,
+    /// Name of the model that was asked for, where one was.
+    objects: Option<String>,
     /// Why nobody looks, or could.
     reason: Option<String>,
     /// Address of all that is seen (JSON): detections, scenes, motion.
@@ -134,6 +136,7 @@ impl Looked {
         Self {
             state: analysis.state,
             mode: analysis.mode,
+            objects: analysis.objects,
             reason: analysis.reason,
             seen_mode: all.is_some().then_some(analysis.seen_mode),
             pictures: analysis.pictures,

@@ -128,7 +128,7 @@ async fn a_title_is_looked_at_again_as_is_asked_and_shows_what_was_seen_until_th
         .sql(&format!(
             "update assets set media = '{{\"duration_ns\": 10000000000}}' where id = '{asset}';
              update analyses set state = 'planned', mode = 'realtime', revision = 1,
-                 pictures = 20, dropped = 4"
+                 objects = 'nanodet-m', pictures = 20, dropped = 4"
         ))
         .await;
     let (status, said) = stage.json(Method::POST, &path, early).await;
@@ -146,8 +146,8 @@ async fn a_title_is_looked_at_again_as_is_asked_and_shows_what_was_seen_until_th
     let (_, shown) = stage.get_json(&format!("/api/assets/{asset}")).await;
     let analysis = &shown["analysis"];
     assert_eq!(
-        (&analysis["state"], &analysis["mode"]),
-        (&json!("planned"), &json!("realtime"))
+        (&analysis["state"], &analysis["mode"], &analysis["objects"]),
+        (&json!("planned"), &json!("realtime"), &json!("nanodet-m"))
     );
     assert_eq!(
         (

@@ -72,6 +72,8 @@ export interface Analysis {
   /** Of what was asked for last; what was seen before is there until that is completed. */
   state: "planned" | "completed" | "skipped" | "failed";
   mode: "batch" | "realtime";
+  /** The model that was asked for by its name. */
+  objects: string | null;
   reason: string | null;
   /** Address of the boxes of a stretch, where `{n}` is its number. */
   boxes: string | null;
@@ -215,7 +217,8 @@ export const api = {
     }
     return all;
   },
-  analyze: (asset: string, mode: Analysis["mode"]) => request<unknown>("POST", `${title(asset)}/analysis`, { mode }),
+  analyze: (asset: string, mode: Analysis["mode"], objects: string | null) =>
+    request<unknown>("POST", `${title(asset)}/analysis`, { mode, objects }),
   retry: (asset: string) => request<unknown>("POST", `${title(asset)}/retry`),
   remove: (asset: string) => request<unknown>("DELETE", title(asset)),
   startUpload: (wanted: UploadRequest, signal?: AbortSignal) =>
