@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
 
 mod closed;
+mod languages;
 mod matroska;
 mod spoken;
 mod subtitles;
