@@ -9,6 +9,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use reeldrop_captions::webvtt;
+use reeldrop_media::testing::{self, Carried};
 use reeldrop_tests::{
     Bundle, chromium, clip,
     lint::{Files, lint},
@@ -282,8 +284,64 @@ fn subtitles_of_the_file_become_captions() {
 }
 
 #[test]
-fn captions_inside_the_picture_are_left_out_and_the_title_is_ready() {
-    let test = "captions inside the picture";
+fn captions_inside_the_picture_become_captions_and_are_found() {
+    const PICTURES: usize = 300;
+    let mut carried = Carried::padding(PICTURES);
+    carried.pop_on(0, 60, &["A ball appears,", "out of nowhere."]);
+    carried.erase(0, 120);
+    let line = carried.roll_up(1, 90, "Una pelota rebota");
+    carried.erase(1, 150);
+    let folder = tempfile::tempdir().unwrap();
+    let (ball, clip) = (
+        folder.path().join("ball.mp4"),
+        folder.path().join("clip.mp4"),
+    );
+    testing::ball(&ball, PICTURES);
+    testing::captioned(&ball, &clip, |n| testing::cc_data(&carried.triplets(n)));
+
+    // Nobody listens: what is there comes from the pictures.
+    let models = folder.path().to_str().unwrap();
+    let bundle = Bundle::start_with_env(&[("REELDROP_MODELS", models)]).unwrap();
+    let added = bundle.add(&[clip.to_str().unwrap()]).unwrap().remove(0);
+    assert_eq!(added.state, "ready", "{:?}\n{}", added.reason, bundle.log());
+    let (dash, hls) = (added.dash.unwrap(), added.hls.unwrap());
+    wait_for_captions(&bundle, &[&dash, &hls], 2);
+    let tracks = captions_of(&bundle, &added.asset.unwrap());
+    let expected = [
+        (
+            "CC1",
+            "und",
+            2_000,
+            4_000,
+            "A ball appears,\nout of nowhere.",
+        ),
+        (
+            "CC3",
+            "und-x-cc3",
+            line as u64 * 1_000 / 30,
+            5_000,
+            "Una pelota rebota",
+        ),
+    ];
+    for (label, language, start_ms, end_ms, text) in expected {
+        let track = tracks.iter().find(|track| track["label"] == label);
+        let track = track.unwrap_or_else(|| panic!("{tracks:#?}"));
+        let said = ["language", "origin", "kind"].map(|field| track[field].as_str());
+        assert_eq!(said, [language, "source", "full"].map(Some));
+        let vtt = fetch(track["vtt"].as_str().unwrap());
+        let cues = webvtt::read(vtt.as_bytes(), 20_000).unwrap();
+        assert_eq!((cues.len(), cues[0].text().as_str()), (1, text), "{vtt}");
+        // A picture, and a rounded millisecond.
+        assert!(cues[0].start_ms.abs_diff(start_ms) <= 35, "{vtt}");
+        assert!(cues[0].end_ms.abs_diff(end_ms) <= 35, "{vtt}");
+    }
+    let found = fetch(&format!("{}/api/search?q=pelota", bundle.url()));
+    assert!(found.contains("Una pelota rebota"), "{found}");
+}
+
+#[test]
+fn captions_in_a_track_of_their_own_are_left_out_and_the_title_is_ready() {
+    let test = "captions in a track of CEA-608";
     let Some(clip) = clip(test, "cbcs_video_clear.mp4") else {
         return;
     };

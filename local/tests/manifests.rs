@@ -8,11 +8,11 @@ use reeldrop_events::{
     AnalysisCompleted, AnalysisPlanned, AnalysisRequested, AnalysisSkipped, AssetAdvanced,
     AssetDeleted, AssetPublished, AudioPackaged, AudioPlanned, AudioRepackagePlanned,
     AudioTranscoded, CaptionsImported, CaptionsPlanned, ChunkAnalyzed, ChunkPackaged, ChunkPlanned,
-    ChunkRepackagePlanned, ChunkTranscoded, CuesCompleted, DetectionsCompleted, DetectionsPlanned,
-    ManifestsPlanned, MediaProbed, MediaRejected, Payload, PicturesPlanned, PosterCompleted,
-    ReanalysisPlanned, RekeyRequested, RetryRequested, SpeechPlanned, SpeechTranscribed,
-    StepFailed, SubtitlesPlanned, ThumbnailsCompleted, TranscriptCompleted, TranscriptSkipped,
-    UploadFinalized,
+    ChunkRepackagePlanned, ChunkTranscoded, ClosedCaptionsPlanned, CuesCompleted,
+    DetectionsCompleted, DetectionsPlanned, ManifestsPlanned, MediaProbed, MediaRejected, Payload,
+    PicturesPlanned, PosterCompleted, ReanalysisPlanned, RekeyRequested, RetryRequested,
+    SpeechPlanned, SpeechTranscribed, StepFailed, SubtitlesPlanned, ThumbnailsCompleted,
+    TranscriptCompleted, TranscriptSkipped, UploadFinalized,
 };
 
 const TYPES: &[&str] = &[
@@ -36,6 +36,7 @@ const TYPES: &[&str] = &[
     ChunkPlanned::TYPE,
     ChunkRepackagePlanned::TYPE,
     ChunkTranscoded::TYPE,
+    ClosedCaptionsPlanned::TYPE,
     CuesCompleted::TYPE,
     ManifestsPlanned::TYPE,
     MediaProbed::TYPE,

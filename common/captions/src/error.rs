@@ -14,6 +14,12 @@ pub enum CaptionError {
         /// How long the title is, milliseconds.
         duration_ms: u64,
     },
+    /// There is more text than anybody says.
+    #[error("a channel of closed captions holds more than {} KiB of text", most >> 10)]
+    TooMuch {
+        /// Bytes that are taken.
+        most: usize,
+    },
     /// There are more captions than any title has.
     #[error("the file has more than {most} captions")]
     TooMany {

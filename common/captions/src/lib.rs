@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+pub mod cea;
 mod compose;
 mod cue;
 mod error;

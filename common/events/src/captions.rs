@@ -170,6 +170,40 @@ pub struct SubtitlesPlanned {
     pub duration_ns: u64,
 }
 
+/// How the closed captions that lie in the pictures of a title are read: the same for all of its parts.
+///
+/// Part `n` is what is shown from `n * part_ns` of the title on. Parts are read one after the other, and the
+/// last one makes captions of all: whoever reads the captions needs what came before.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClosedCaptionsPlan {
+    /// The source's video track: position among the video tracks of the file, from 0.
+    pub track: u32,
+    /// The source's stream time that is 0 in the title, nanoseconds.
+    pub origin_ns: u64,
+    /// How long the title is, nanoseconds: no caption lies beyond.
+    pub duration_ns: u64,
+    /// Length of a part, nanoseconds; the last one takes the rest.
+    pub part_ns: u64,
+    /// How many parts there are, 1 or more.
+    pub parts: u32,
+    /// BCP 47 language of the primary captions, `und` where nobody says; none where these are not wanted, since
+    /// a subtitle track of the file is in their language.
+    pub language: Option<String>,
+}
+
+/// `closedcaptions.planned`: read the captions that lie in these pictures.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClosedCaptionsPlanned {
+    /// The title.
+    pub asset: AssetId,
+    /// The uploaded file.
+    pub source: Source,
+    /// How to read.
+    pub closed: ClosedCaptionsPlan,
+    /// Which part, from 0.
+    pub part: u32,
+}
+
 /// `manifests.planned`: captions or a storyboard have come since a package's manifests were final, or what is
 /// known of its key has changed; write these again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -223,6 +257,11 @@ caption_payload!(
     SubtitlesPlanned,
     "io.reeldrop.subtitles.planned.v1",
     |p| format!("subtitles/{}", p.track)
+);
+caption_payload!(
+    ClosedCaptionsPlanned,
+    "io.reeldrop.closedcaptions.planned.v1",
+    |p| format!("subtitles/closed/{}", p.part)
 );
 caption_payload!(ManifestsPlanned, "io.reeldrop.manifests.planned.v1", |p| {
     let new = match p.storyboard {

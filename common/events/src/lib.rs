@@ -22,8 +22,9 @@ pub use analysis::{
 };
 pub use asset::{AssetId, PackageNo};
 pub use captions::{
-    CaptionKind, CaptionOrigin, CaptionsImported, CuesCompleted, ManifestsPlanned,
-    SubtitlesPlanned, TimedText, TranscriptCompleted, TranscriptSkipped,
+    CaptionKind, CaptionOrigin, CaptionsImported, ClosedCaptionsPlan, ClosedCaptionsPlanned,
+    CuesCompleted, ManifestsPlanned, SubtitlesPlanned, TimedText, TranscriptCompleted,
+    TranscriptSkipped,
 };
 pub use envelope::{DecodeError, Events, Incoming, Outgoing, Payload};
 pub use media::{

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod closed;
 mod decoding;
 mod demuxed;
 mod error;
@@ -15,9 +16,12 @@ mod range_src;
 mod read_at;
 mod still;
 mod stream;
+#[cfg(feature = "testing")]
+pub mod testing;
 pub mod text;
 mod watch;
 
+pub use closed::{carries_captions, closed_captions, packet_time_ns};
 pub use decoding::{Decoding, Ended};
 pub use demuxed::Demuxed;
 pub use error::MediaError;

@@ -86,6 +86,8 @@ pub enum Key<'a> {
     Preview { asset: AssetId },
     /// The note of the words that were heard in a part.
     SpeechIndex { asset: AssetId, part: u32 },
+    /// The note of the closed captions that lie in the pictures of a part.
+    ClosedCaptionsIndex { asset: AssetId, part: u32 },
     /// The note that a caption track is complete.
     CaptionsIndex { asset: AssetId, name: &'a str },
     /// A caption file that a person has brought, as it came.
@@ -137,6 +139,7 @@ impl Key<'_> {
             | Self::PackagedIndex { .. }
             | Self::PicturesIndex { .. }
             | Self::SpeechIndex { .. }
+            | Self::ClosedCaptionsIndex { .. }
             | Self::AnalysisIndex { .. }
             | Self::AnalysisAsked { .. }
             | Self::CaptionsIndex { .. }
@@ -224,6 +227,7 @@ impl Key<'_> {
             Self::StoryboardSheet { asset, sheet } => format!("{asset}/storyboard/{sheet:03}.jpg"),
             Self::Preview { asset } => format!("{asset}/preview.webp"),
             Self::SpeechIndex { asset, part } => format!("{asset}/speech/{part:06}.json"),
+            Self::ClosedCaptionsIndex { asset, part } => format!("{asset}/closed/{part:06}.json"),
             Self::AnalysisIndex { asset, name, part } => {
                 format!("{asset}/analysis/{name}/{part:06}.json")
             }
@@ -264,6 +268,7 @@ impl Key<'_> {
             | Self::PackagedIndex { .. }
             | Self::PicturesIndex { .. }
             | Self::SpeechIndex { .. }
+            | Self::ClosedCaptionsIndex { .. }
             | Self::AnalysisIndex { .. }
             | Self::AnalysisAsked { .. }
             | Self::Seen { .. }
@@ -297,6 +302,7 @@ impl Key<'_> {
             | Self::PackagedIndex { .. }
             | Self::PicturesIndex { .. }
             | Self::SpeechIndex { .. }
+            | Self::ClosedCaptionsIndex { .. }
             | Self::AnalysisIndex { .. }
             | Self::AnalysisAsked { .. }
             | Self::CaptionsIndex { .. }

@@ -6,11 +6,11 @@ use reeldrop_events::{
     AnalysisCompleted, AnalysisPlanned, AnalysisRequested, AnalysisSkipped, AssetAdvanced,
     AssetDeleted, AssetId, AssetPublished, AudioPackaged, AudioPlanned, AudioRepackagePlanned,
     AudioTranscoded, CaptionsImported, CaptionsPlanned, ChunkAnalyzed, ChunkPackaged, ChunkPlanned,
-    ChunkRepackagePlanned, ChunkTranscoded, CuesCompleted, DecodeError, DetectionsCompleted,
-    DetectionsPlanned, Events, Incoming, ManifestsPlanned, MediaProbed, MediaRejected, Payload,
-    PicturesPlanned, PosterCompleted, ReanalysisPlanned, RekeyRequested, RetryRequested, Source,
-    SpeechPlanned, SpeechTranscribed, StepFailed, SubtitlesPlanned, ThumbnailsCompleted,
-    TranscriptCompleted, TranscriptSkipped, UploadFinalized,
+    ChunkRepackagePlanned, ChunkTranscoded, ClosedCaptionsPlanned, CuesCompleted, DecodeError,
+    DetectionsCompleted, DetectionsPlanned, Events, Incoming, ManifestsPlanned, MediaProbed,
+    MediaRejected, Payload, PicturesPlanned, PosterCompleted, ReanalysisPlanned, RekeyRequested,
+    RetryRequested, Source, SpeechPlanned, SpeechTranscribed, StepFailed, SubtitlesPlanned,
+    ThumbnailsCompleted, TranscriptCompleted, TranscriptSkipped, UploadFinalized,
 };
 
 use crate::{
@@ -97,6 +97,8 @@ facts! {
     CaptionsImported,
     /// The uploaded file has captions.
     SubtitlesPlanned,
+    /// The pictures of the uploaded file have captions.
+    ClosedCaptionsPlanned,
     /// Some captions of a track.
     CuesCompleted,
     /// A caption track is made.
@@ -149,6 +151,7 @@ impl Fact {
             Self::ReanalysisPlanned(said) => Some(&said.probed.source),
             Self::ChunkAnalyzed(said) => Some(&said.source),
             Self::SubtitlesPlanned(said) => Some(&said.source),
+            Self::ClosedCaptionsPlanned(said) => Some(&said.source),
             Self::ChunkPackaged(_)
             | Self::AudioPackaged(_)
             | Self::ChunkRepackagePlanned(_)
@@ -215,6 +218,7 @@ impl Fact {
             | Self::CaptionsPlanned(_)
             | Self::CaptionsImported(_)
             | Self::SubtitlesPlanned(_)
+            | Self::ClosedCaptionsPlanned(_)
             | Self::ManifestsPlanned(_)
             | Self::DetectionsPlanned(_)
             | Self::ReanalysisPlanned(_)

@@ -6,8 +6,8 @@ use deadpool_postgres::Transaction;
 use reeldrop_events::{
     AnalysisPlanned, AssetAdvanced, AssetId, AudioPlanned, AudioRepackagePlanned, AudioTranscoded,
     CaptionsImported, CaptionsPlanned, ChunkPlanned, ChunkRepackagePlanned, ChunkTranscoded,
-    DecodeError, DetectionsPlanned, Incoming, ManifestsPlanned, Payload, PicturesPlanned,
-    ReanalysisPlanned, SpeechPlanned, SubtitlesPlanned,
+    ClosedCaptionsPlanned, DecodeError, DetectionsPlanned, Incoming, ManifestsPlanned, Payload,
+    PicturesPlanned, ReanalysisPlanned, SpeechPlanned, SubtitlesPlanned,
 };
 use reeldrop_runtime::Failure;
 
@@ -72,6 +72,16 @@ impl Letter {
             && self.event.pointer("/data/complete") == Some(&serde_json::Value::Bool(false))
     }
 
+    /// Whether it asked to listen: other captions change nothing about what was heard.
+    fn is_about_speech(&self) -> bool {
+        let others = [
+            CaptionsImported::TYPE,
+            SubtitlesPlanned::TYPE,
+            ClosedCaptionsPlanned::TYPE,
+        ];
+        !others.contains(&self.ty.as_str())
+    }
+
     /// The request to look that it belongs to, where it is about that.
     fn revision(&self) -> u32 {
         let at = |pointer| self.event.pointer(pointer)?.as_u64();
@@ -130,7 +140,7 @@ impl CatalogWrite {
         if letter.step == "thumbnail" && !letter.is_first_poster() {
             failure::no_pictures(&transaction, asset, &letter.reason).await?;
         }
-        if letter.step == "transcribe" && letter.ty != CaptionsImported::TYPE {
+        if letter.step == "transcribe" && letter.is_about_speech() {
             speech::failed(&transaction, &title, &letter.reason).await?;
         }
         if letter.step == "analyze" {
@@ -187,6 +197,7 @@ fn consumer(ty: &str) -> &'static str {
         CaptionsPlanned::TYPE,
         CaptionsImported::TYPE,
         SubtitlesPlanned::TYPE,
+        ClosedCaptionsPlanned::TYPE,
     ];
     if is(&listening) {
         return "transcribe";

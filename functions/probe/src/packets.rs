@@ -1,6 +1,6 @@
 //! Frame times of containers without an index of our own: read from the packets.
 
-use reeldrop_media::{Frame, Frames, MediaError, Track};
+use reeldrop_media::{Frame, Frames, MediaError, Track, packet_time_ns};
 
 use crate::opened::Upload;
 
@@ -62,7 +62,9 @@ impl Packets {
                 .sample
                 .buffer()
                 .map_or(0, |buffer| buffer.size() as u64);
-            let Some(time) = time(&packet) else { continue };
+            let Some(time) = packet_time_ns(&packet) else {
+                continue;
+            };
             self.times_ns.push(time);
             if packet.key {
                 self.keys_ns.push(time);
@@ -124,7 +126,7 @@ impl Packets {
         let (demuxed, source) = upload.open(LOOK_BYTES)?;
         let mut frames = demuxed.packets(track, Some(from_ns))?;
         while let Some(packet) = next(upload, &mut frames)? {
-            if let Some(time) = time(&packet) {
+            if let Some(time) = packet_time_ns(&packet) {
                 self.note(&packet, time);
             }
             if !to_the_end && self.last_ns > before {
@@ -141,12 +143,4 @@ fn next(upload: &Upload, frames: &mut Frames) -> Result<Option<Frame>, MediaErro
         Err(MediaError::Damaged(_)) => Ok(None),
         other => other,
     }
-}
-
-/// Presentation time, or decoding time where the container has no other.
-fn time(packet: &Frame) -> Option<i64> {
-    packet.time_ns.or_else(|| {
-        let dts = packet.sample.buffer()?.dts()?;
-        reeldrop_media::stream_time_ns(&packet.sample, dts)
-    })
 }

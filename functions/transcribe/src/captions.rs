@@ -5,7 +5,7 @@ use futures::stream::{self, StreamExt, TryStreamExt};
 use reeldrop_captions::{Cue, Rules, Word, compose, gather, language, subrip, webvtt};
 use reeldrop_events::{
     AssetId, CaptionKind, CaptionOrigin, CaptionsImported, CaptionsPlanned, CuesCompleted, Events,
-    SubtitlesPlanned, TimedText, TranscriptCompleted,
+    TimedText, TranscriptCompleted,
 };
 use reeldrop_store::{Key, Store};
 use serde::Serialize;
@@ -106,21 +106,33 @@ pub(crate) async fn of_file(store: &Store, imported: &CaptionsImported) -> Resul
     track.save(store, None).await
 }
 
-/// Makes captions of a subtitle track of the source; nothing where it has none.
-pub(crate) async fn of_track(
+/// Captions that the source has.
+pub(crate) struct SourceTrack<'a> {
+    pub(crate) asset: AssetId,
+    pub(crate) language: &'a str,
+    pub(crate) label: String,
+    pub(crate) kind: CaptionKind,
+    /// How long the title is.
+    pub(crate) duration_ns: u64,
+}
+
+/// Makes captions of texts of the source, with their times in milliseconds; nothing where there are none. All that
+/// they follow from is `from`.
+pub(crate) async fn of_source(
     store: &Store,
-    planned: &SubtitlesPlanned,
+    found: SourceTrack<'_>,
+    from: &impl Serialize,
     texts: Vec<(u64, u64, String)>,
 ) -> Result<Events, Error> {
-    let duration_ms = planned.duration_ns / 1_000_000;
-    let name = name(&planned.language, planned)?;
+    let duration_ms = found.duration_ns / 1_000_000;
+    let name = name(found.language, from)?;
     let track = Track {
-        asset: planned.asset,
+        asset: found.asset,
         name: &name,
-        language: &planned.language,
-        label: planned.label.clone(),
+        language: found.language,
+        label: found.label,
         origin: CaptionOrigin::Source,
-        kind: planned.kind,
+        kind: found.kind,
         cues: gather(texts, duration_ms),
         duration_ms,
     };

@@ -2,8 +2,8 @@
 
 use cloudevents::AttributesReader;
 use reeldrop_events::{
-    AssetId, CaptionsImported, CaptionsPlanned, DecodeError, Incoming, MediaProbed, Payload,
-    SpeechPlanned, SubtitlesPlanned,
+    AssetId, CaptionsImported, CaptionsPlanned, ClosedCaptionsPlanned, DecodeError, Incoming,
+    MediaProbed, Payload, SpeechPlanned, SubtitlesPlanned,
 };
 
 /// What to do.
@@ -19,6 +19,8 @@ pub enum Input {
     Imported(Box<CaptionsImported>),
     /// Make captions of a subtitle track of the source.
     Subtitles(Box<SubtitlesPlanned>),
+    /// Read the captions that lie in pictures of the source.
+    Closed(Box<ClosedCaptionsPlanned>),
 }
 
 impl Input {
@@ -29,6 +31,7 @@ impl Input {
             Self::Captions(planned) => planned.asset,
             Self::Imported(imported) => imported.asset,
             Self::Subtitles(planned) => planned.asset,
+            Self::Closed(planned) => planned.asset,
         }
     }
 
@@ -40,6 +43,7 @@ impl Input {
             Self::Captions(_) => "captions".to_owned(),
             Self::Imported(_) => "import".to_owned(),
             Self::Subtitles(planned) => planned.part(),
+            Self::Closed(planned) => planned.part(),
         }
     }
 }
@@ -57,6 +61,9 @@ impl Incoming for Input {
             }
             SubtitlesPlanned::TYPE => {
                 SubtitlesPlanned::decode(event).map(|p| Self::Subtitles(Box::new(p)))
+            }
+            ClosedCaptionsPlanned::TYPE => {
+                ClosedCaptionsPlanned::decode(event).map(|p| Self::Closed(Box::new(p)))
             }
             other => Err(DecodeError::Type(other.to_owned())),
         }

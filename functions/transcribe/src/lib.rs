@@ -2,6 +2,7 @@
 
 mod blocks;
 mod captions;
+mod closed;
 mod config;
 mod cut;
 mod error;
@@ -59,6 +60,7 @@ impl Function for Transcribe {
             Input::Captions(planned) => self.captions(planned).await,
             Input::Imported(imported) => self.imported(imported).await,
             Input::Subtitles(planned) => self.subtitles(planned).await,
+            Input::Closed(planned) => self.closed_captions(planned).await,
         };
         done.map_err(|error| {
             error.into_failure(|reason| StepFailed {
@@ -94,13 +96,13 @@ impl Transcribe {
 
     /// The captions that are there already, and the parts to listen to, or why nobody does.
     async fn plan(&self, probed: &MediaProbed) -> Result<Events, Error> {
-        let found = self.found_subtitles(probed).await?;
+        let subtitles = self.found_subtitles(probed).await?;
+        let closed = self.found_closed_captions(probed, &subtitles).await?;
+        let found = Events::none()
+            .and_all(&subtitles)
+            .and_all(closed.as_slice());
         Ok(Events::from(
-            [
-                self.plan_speech(probed).into_vec(),
-                Events::none().and_all(&found).into_vec(),
-            ]
-            .concat(),
+            [self.plan_speech(probed).into_vec(), found.into_vec()].concat(),
         ))
     }
 

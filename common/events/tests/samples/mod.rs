@@ -41,6 +41,7 @@ pub(crate) fn all() -> Vec<Sample> {
         title_samples(),
         spoken::speech(),
         spoken::captions(),
+        spoken::in_source(),
         seen::seen(),
         seen::again(),
     ]

@@ -1,9 +1,10 @@
 //! Payloads about what is said.
 
 use reeldrop_events::{
-    CaptionKind, CaptionOrigin, CaptionsImported, CaptionsPlanned, CuesCompleted, ManifestsPlanned,
-    PackageNo, Ratio, SpeechPlan, SpeechPlanned, SpeechTranscribed, SubtitlesPlanned, TimedText,
-    TranscriptCompleted, TranscriptSkipped,
+    CaptionKind, CaptionOrigin, CaptionsImported, CaptionsPlanned, ClosedCaptionsPlan,
+    ClosedCaptionsPlanned, CuesCompleted, ManifestsPlanned, PackageNo, Ratio, SpeechPlan,
+    SpeechPlanned, SpeechTranscribed, SubtitlesPlanned, TimedText, TranscriptCompleted,
+    TranscriptSkipped,
 };
 
 use super::{Sample, asset, source};
@@ -95,6 +96,19 @@ pub(super) fn captions() -> Vec<Sample> {
             label: "English".to_owned(),
             duration_ms: 20_020,
         }),
+        Sample::of(&ManifestsPlanned {
+            asset,
+            package: PackageNo(2),
+            captions: "de-1f0c77a2".to_owned(),
+            storyboard: false,
+        }),
+    ]
+}
+
+/// Captions that the source has.
+pub(super) fn in_source() -> Vec<Sample> {
+    let asset = asset();
+    vec![
         Sample::of(&SubtitlesPlanned {
             asset,
             source: source(),
@@ -105,11 +119,18 @@ pub(super) fn captions() -> Vec<Sample> {
             origin_ns: 23_000_000,
             duration_ns: 20_020_000_000,
         }),
-        Sample::of(&ManifestsPlanned {
+        Sample::of(&ClosedCaptionsPlanned {
             asset,
-            package: PackageNo(2),
-            captions: "de-1f0c77a2".to_owned(),
-            storyboard: false,
+            source: source(),
+            closed: ClosedCaptionsPlan {
+                track: 0,
+                origin_ns: 23_000_000,
+                duration_ns: 620_020_000_000,
+                part_ns: 300_000_000_000,
+                parts: 2,
+                language: Some("en".to_owned()),
+            },
+            part: 1,
         }),
     ]
 }

@@ -104,6 +104,39 @@ async fn a_title_that_nobody_listened_to_says_why_and_a_retry_listens() {
 }
 
 #[tokio::test]
+async fn captions_in_pictures_that_are_not_read_change_nothing_about_what_is_heard() {
+    let stage = Stage::new().await;
+    stage.handle(STORY.probed()).await;
+    let closed = said(&ClosedCaptionsPlanned {
+        asset: STORY.asset(),
+        source: STORY.source(),
+        closed: ClosedCaptionsPlan {
+            track: 0,
+            origin_ns: 0,
+            duration_ns: 1_000_000_000,
+            part_ns: 300_000_000_000,
+            parts: 1,
+            language: None,
+        },
+        part: 0,
+    });
+    stage
+        .handle(dead(closed, "transcribe", "b3V0IG9mIG1lbW9yeQ=="))
+        .await;
+    let transcript = stage.database.catalog.transcript(STORY.asset()).await;
+    assert_eq!(transcript.unwrap(), None);
+    stage.broker.take();
+    let retry = RetryRequested {
+        asset: STORY.asset(),
+        request: Uuid::from_u128(1),
+    };
+    stage
+        .handle(Outgoing::of(&retry).into_event("portal"))
+        .await;
+    assert_eq!(stage.broker.take_of("closedcaptions.planned").len(), 1);
+}
+
+#[tokio::test]
 async fn a_title_that_cannot_be_heard_is_published_all_the_same() {
     let stage = Stage::new().await;
     stage.handle(STORY.probed()).await;

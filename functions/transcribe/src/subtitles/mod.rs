@@ -57,7 +57,14 @@ impl Transcribe {
         let places = blocking(move || places(&*reader, track)).await??;
         let found = self.fetch(planned, places).await?;
         let texts = timing::in_title(found, planned.origin_ns);
-        captions::of_track(&self.store, planned, texts).await
+        let track = captions::SourceTrack {
+            asset: planned.asset,
+            language: &planned.language,
+            label: planned.label.clone(),
+            kind: planned.kind,
+            duration_ns: planned.duration_ns,
+        };
+        captions::of_source(&self.store, track, planned, texts).await
     }
 
     async fn fetch(

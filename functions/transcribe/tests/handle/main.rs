@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
 
+mod closed;
+mod languages;
 mod matroska;
 mod spoken;
 mod subtitles;

@@ -138,7 +138,8 @@ fn media(duration_ns: u64, frame_rate: Ratio, sound: bool) -> Media {
         duration_ns,
         video: VideoTrack {
             index: 0,
-            codec: "video/x-h264".to_owned(),
+            // Its pictures carry no captions.
+            codec: "video/x-vp9".to_owned(),
             profile: None,
             coded_width: 640,
             coded_height: 360,

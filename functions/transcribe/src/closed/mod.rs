@@ -1,0 +1,145 @@
+//! Captions that lie in the pictures of the uploaded file (CTA-608, CTA-708): found when it is probed, read part by
+//! part.
+//!
+//! Each part leaves the captions' bytes of its pictures in the work bucket, and asks for the next. The last one
+//! reads them all in order, as a receiver would: so nothing depends on where parts meet.
+
+mod note;
+mod pictures;
+
+use reeldrop_captions::{cea, language};
+use reeldrop_events::{
+    CaptionKind, ClosedCaptionsPlan, ClosedCaptionsPlanned, Events, MediaProbed, SubtitlesPlanned,
+};
+use reeldrop_media::carries_captions;
+use reeldrop_runtime::blocking;
+
+use crate::{Error, Transcribe, captions};
+
+/// Length of a part, nanoseconds: all its pictures are read, of 100 Mbit/s nearly four gigabytes.
+const PART_NS: u64 = 300_000_000_000;
+
+/// What nobody says the language of.
+const UNKNOWN: &str = "und";
+
+impl Transcribe {
+    /// The first part to read, where some pictures of the source carry captions. `subtitles` are the captions that
+    /// it has besides.
+    pub(crate) async fn found_closed_captions(
+        &self,
+        probed: &MediaProbed,
+        subtitles: &[SubtitlesPlanned],
+    ) -> Result<Option<ClosedCaptionsPlanned>, Error> {
+        if !carries_captions(&probed.media.video.codec) {
+            return Ok(None);
+        }
+        let (reader, video) = (self.reader(&probed.source), probed.media.video.clone());
+        match blocking(move || pictures::carry_captions(&reader, &video)).await? {
+            Ok(true) => Ok(Some(ClosedCaptionsPlanned {
+                asset: probed.asset,
+                source: probed.source.clone(),
+                closed: plan(probed, subtitles),
+                part: 0,
+            })),
+            Ok(false) => Ok(None),
+            // Whoever decodes the pictures says what is wrong with them.
+            Err(error) if !error.is_transient() => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Reads a part, and asks for the next; after the last one, makes captions of all.
+    pub(crate) async fn closed_captions(
+        &self,
+        planned: &ClosedCaptionsPlanned,
+    ) -> Result<Events, Error> {
+        if !note::is_there(&self.store, planned).await? {
+            let (reader, work) = (self.reader(&planned.source), planned.clone());
+            let read = blocking(move || pictures::read(&reader, &work)).await??;
+            note::save(&self.store, planned, read).await?;
+        }
+        match planned.part.saturating_add(1) {
+            next if next < planned.closed.parts => Ok(Events::of(&ClosedCaptionsPlanned {
+                part: next,
+                ..planned.clone()
+            })),
+            _ => self.closed_captions_of_all(planned).await,
+        }
+    }
+
+    async fn closed_captions_of_all(
+        &self,
+        planned: &ClosedCaptionsPlanned,
+    ) -> Result<Events, Error> {
+        let mut decoder = cea::Decoder::default();
+        for part in 0..planned.closed.parts {
+            let pictures = note::of_part(&self.store, planned, part).await?;
+            decoder = blocking(move || {
+                for picture in pictures {
+                    decoder.picture(picture.at_ms, &picture.triplets);
+                }
+                decoder
+            })
+            .await?;
+        }
+        let mut events = Vec::new();
+        for (channel, texts) in decoder.finish(planned.closed.duration_ns / 1_000_000)? {
+            let Some((language, label)) = name(&planned.closed, channel) else {
+                continue;
+            };
+            let track = captions::SourceTrack {
+                asset: planned.asset,
+                language: &language,
+                label,
+                kind: CaptionKind::Full,
+                duration_ns: planned.closed.duration_ns,
+            };
+            let from = (planned, channel.label());
+            let made = captions::of_source(&self.store, track, &from, texts).await?;
+            events.extend(made.into_vec());
+        }
+        Ok(Events::from(events))
+    }
+}
+
+/// The primary captions are in the language of the sound, as far as the file says that. Of two tracks in one
+/// language, those that are a track of their own come first.
+fn plan(probed: &MediaProbed, subtitles: &[SubtitlesPlanned]) -> ClosedCaptionsPlan {
+    let sound = probed.media.audio.first();
+    let spoken = sound.and_then(|track| track.language.as_deref());
+    let tag = language::tag(spoken.unwrap_or(UNKNOWN));
+    let tag = if language::is_tag(&tag) {
+        tag
+    } else {
+        UNKNOWN.to_owned()
+    };
+    let is_taken =
+        |track: &SubtitlesPlanned| track.kind == CaptionKind::Full && track.language == tag;
+    let duration_ns = probed.plan.timeline.tick_ns(probed.plan.duration_ticks);
+    // The last part has from a half to one and a half times the length.
+    let parts = (duration_ns + PART_NS / 2) / PART_NS;
+    ClosedCaptionsPlan {
+        track: probed.media.video.index,
+        origin_ns: probed.plan.timeline.origin_ns,
+        duration_ns,
+        part_ns: PART_NS,
+        parts: u32::try_from(parts).unwrap_or(u32::MAX).max(1),
+        language: (!subtitles.iter().any(is_taken)).then_some(tag),
+    }
+}
+
+/// Language and label of a channel's captions; none where they are not wanted. A title has one track in a language:
+/// what nobody knows the language of is told apart by the channel (RFC 5646, 2.2.7).
+fn name(plan: &ClosedCaptionsPlan, channel: cea::Channel) -> Option<(String, String)> {
+    let label = channel.label();
+    if !channel.is_primary() {
+        let channel = label.replace("Service ", "s").to_lowercase();
+        return Some((format!("{UNKNOWN}-x-{channel}"), label));
+    }
+    let tag = plan.language.clone()?;
+    let label = match tag.as_str() {
+        UNKNOWN => label,
+        known => format!("{} ({label})", language::label(known)),
+    };
+    Some((tag, label))
+}
