@@ -24,6 +24,12 @@ while [ $# -gt 1 ]; do
 done
 "#;
 
+/// What `sbom` says of an image with a crate and libraries of another image.
+const SBOM: &str = r#"{"packages": [
+  {"externalRefs": [{"referenceLocator": "pkg:cargo/ort@2.0.0"}]},
+  {"externalRefs": [{"referenceLocator": "pkg:oci/cuda@sha256:dd?tag=12"}], "checksums": [{"checksumValue": "dd"}]}
+]}"#;
+
 struct Desk(TempDir);
 
 impl Desk {
@@ -33,8 +39,8 @@ impl Desk {
         fs::write(&cosign, COSIGN).unwrap();
         fs::set_permissions(&cosign, fs::Permissions::from_mode(0o755)).unwrap();
         fs::write(desk.path("digests"), digests).unwrap();
-        for target in ["probe", "analyze-cuda"] {
-            fs::write(desk.path(&format!("{target}.spdx.json")), "{}").unwrap();
+        for (target, sbom) in [("probe", "{}"), ("analyze-cuda", SBOM)] {
+            fs::write(desk.path(&format!("{target}.spdx.json")), sbom).unwrap();
         }
         desk
     }
@@ -102,6 +108,10 @@ fn every_image_is_signed_and_says_what_is_in_it_and_what_it_was_built_from() {
         definition["resolvedDependencies"][0]["digest"]["gitCommit"],
         "c0ffee"
     );
+    let image = &definition["resolvedDependencies"][1];
+    assert_eq!(image["uri"], "pkg:oci/cuda@sha256:dd?tag=12");
+    assert_eq!(image["digest"]["sha256"], "dd");
+    assert!(definition["resolvedDependencies"][2].is_null());
     let run = &predicate["runDetails"];
     assert!(
         run["builder"]["id"]

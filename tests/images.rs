@@ -20,6 +20,7 @@ case "$1" in
       case "$1" in
         --file) file=$2 ;;
         --tag) name=${2##*/} ;;
+        --build-arg) echo "$2" >>"$BUILT/arguments" ;;
       esac
       shift
     done
@@ -28,6 +29,12 @@ case "$1" in
     (cd "$1" && find . -type f | sort) >"$BUILT/${name%:*}/files"
     cp "$1"/*.spdx.json "$BUILT/${name%:*}/sbom.json"
     ;;
+  # Every image but the bases is pulled before it is looked at.
+  pull) touch "$BUILT/pulled-$(basename "$3")" ;;
+  inspect) case "${@: -1}" in
+    localhost/*) ;;
+    *) [ -e "$BUILT/pulled-$(basename "${@: -1}")" ] && echo "sha256:$DIGEST" ;;
+  esac ;;
   push)
     archive=${@: -1}
     archive=${archive#oci-archive:}
@@ -41,6 +48,15 @@ const REELDROP: &str = r#"#!/usr/bin/env bash
 [ "$*" = "models verify --folder $4" ] || exit 2
 ! grep -l broken "$4"/*
 "#;
+
+/// Of "a model".
+const MODEL_SHA256: &str = "97ff8a35544dcf40ad84047074439dd6aa3a0be469ea578a1b1c017d939ec61c";
+
+/// Of "VERS_1.29.0", as a library says its version.
+const LIBRARY_SHA256: &str = "359107b2c6118fcd6a7f84faec18d3fc73aeb37f04d97c973e03631de6c8dd96";
+
+/// Of every image of others.
+const DIGEST: &str = "ab01";
 
 struct Workshop(TempDir);
 
@@ -65,8 +81,9 @@ impl Workshop {
             "libonnxruntime_providers_shared.so",
             "libonnxruntime_providers_cuda.so",
         ] {
-            shop.write(&format!("onnxruntime-gpu/{library}"), "a library");
+            shop.write(&format!("onnxruntime-gpu/{library}"), "VERS_1.29.0");
         }
+        fs::create_dir(shop.path("built")).unwrap();
         shop
     }
 
@@ -92,6 +109,7 @@ impl Workshop {
             .args(arguments)
             .env("PATH", format!("{}:{path}", self.path("bin").display()))
             .env("BUILT", self.path("built"))
+            .env("DIGEST", DIGEST)
             .env("REELDROP_IMAGES", self.path("images"))
             .env("REELDROP_PROGRAMS", self.path("programs"))
             .env("REELDROP_CUDA_PROGRAMS", self.path("cuda"))
@@ -128,7 +146,14 @@ fn an_image_for_a_card_has_its_libraries_its_models_and_all_of_it_in_its_bill_of
         .collect();
     assert_eq!(
         from,
-        ["FROM ${CUDA} AS cuda", "FROM ${MEDIA} AS analyze-cuda"]
+        [
+            "FROM ${MEDIA} AS media",
+            "FROM media AS models",
+            "FROM ${CUDA} AS cuda",
+            "FROM models AS models-cuda",
+            "FROM models-cuda AS onnxruntime-cuda",
+            "FROM onnxruntime-cuda AS analyze-cuda"
+        ]
     );
     let files = shop.built("analyze-cuda/files");
     for file in [
@@ -147,7 +172,7 @@ fn an_image_for_a_card_has_its_libraries_its_models_and_all_of_it_in_its_bill_of
     let sbom = shop.built("analyze-cuda/sbom.json");
     for part in [
         "pkg:deb/debian/libc6@2.36-9",
-        "pkg:oci/cuda?repository_url=docker.io/nvidia/cuda&tag=12.9.1",
+        "pkg:oci/cuda@sha256:ab01?repository_url=docker.io/nvidia/cuda&tag=12.9.1",
         "pkg:cargo/ort@",
         "pkg:cargo/google-cloud-storage@",
     ] {
@@ -157,6 +182,59 @@ fn an_image_for_a_card_has_its_libraries_its_models_and_all_of_it_in_its_bill_of
         );
     }
     assert!(!sbom.contains("(*)"), "cargo's marks are no licences");
+    let pinned = shop.built("arguments");
+    assert_eq!(pinned, "CUDA=docker.io/nvidia/cuda@sha256:ab01\n");
+}
+
+#[test]
+fn models_and_their_runtime_are_in_the_bill_of_materials_with_their_origin() {
+    let shop = Workshop::new();
+    let output = shop.build(&["analyze-cuda"]);
+    assert!(output.status.success(), "{}", text(&output));
+    let sbom = serde_json::from_str(&shop.built("analyze-cuda/sbom.json"));
+    let sbom: serde_json::Value = sbom.unwrap();
+    let packages = sbom["packages"].as_array().unwrap();
+    let named = |name: &str| packages.iter().find(|package| package["name"] == name);
+    for (name, version, sha256, licence, from) in [
+        (
+            "yolox-nano",
+            &MODEL_SHA256[..8],
+            MODEL_SHA256,
+            "Apache-2.0",
+            "https://raw.githubusercontent.com/Bigisland1729/",
+        ),
+        (
+            "onnxruntime",
+            "1.29.0",
+            LIBRARY_SHA256,
+            "MIT",
+            "https://github.com/microsoft/onnxruntime/releases/",
+        ),
+        (
+            "onnxruntime_providers_cuda",
+            "1.29.0",
+            LIBRARY_SHA256,
+            "MIT",
+            "https://github.com/microsoft/onnxruntime/releases/",
+        ),
+    ] {
+        let package = named(name).unwrap_or_else(|| panic!("{name} is missing"));
+        assert_eq!(package["versionInfo"], version, "{name}");
+        assert_eq!(package["checksums"][0]["checksumValue"], sha256, "{name}");
+        assert_eq!(package["licenseDeclared"], licence, "{name}");
+        let download = package["downloadLocation"].as_str().unwrap();
+        assert!(download.starts_with(from), "{name}: {download}");
+    }
+}
+
+#[test]
+fn a_runtime_that_does_not_say_what_it_is_goes_into_no_image() {
+    let shop = Workshop::new();
+    shop.write("onnxruntime-gpu/libonnxruntime.so", "a library");
+    let output = shop.build(&["analyze-cuda"]);
+    assert!(!output.status.success(), "{}", text(&output));
+    assert!(text(&output).contains("which ONNX Runtime"));
+    assert!(!shop.path("built/analyze-cuda").exists());
 }
 
 #[test]
@@ -166,7 +244,7 @@ fn an_image_without_a_card_copies_from_nobody() {
     assert!(output.status.success(), "{}", text(&output));
     assert_eq!(
         shop.built("portal/Containerfile").matches("FROM").count(),
-        1
+        2
     );
     assert_eq!(shop.built("portal/files"), "./portal\n./portal.spdx.json\n");
     assert!(!shop.built("portal/sbom.json").contains("pkg:oci"));
@@ -194,7 +272,7 @@ fn each_function_has_an_image_and_those_that_use_cards_another() {
         .difference(&functions)
         .cloned()
         .collect();
-    let expected = ["analyze-cuda", "transcribe-cuda"].map(str::to_owned);
+    let expected = ["analyze-cuda", "transcode-nvenc", "transcribe-cuda"].map(str::to_owned);
     assert_eq!(others, BTreeSet::from(expected));
 }
 

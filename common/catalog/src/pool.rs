@@ -3,7 +3,8 @@
 use std::{str::FromStr, time::Duration};
 
 use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime};
-use tokio_postgres::{Config, NoTls};
+use refinery::Migration;
+use tokio_postgres::{Client, Config, NoTls};
 
 use crate::{CatalogError, database_url};
 
@@ -69,20 +70,24 @@ impl Catalog {
         Self::connect(&database_url()?)
     }
 
-    /// Brings the schema up to date. Processes that start at once wait for each other.
+    /// Brings the schema up to date. Processes that start at once wait for each other. A schema that is
+    /// newer than this program is left as it is, and so is one that is not for this user to change.
     ///
     /// # Errors
-    /// [`CatalogError`] where the database cannot be reached or changed.
+    /// [`CatalogError`] where the database cannot be reached, or has to be changed and cannot.
     pub async fn migrate(&self) -> Result<(), CatalogError> {
         // A connection of its own: it is closed whatever happens, and the lock with it.
         let mut client = Object::take(self.pool.get().await?);
         client
             .execute("select pg_advisory_lock($1)", &[&MIGRATION_LOCK])
             .await?;
-        embedded::migrations::runner()
-            .run_async(&mut *client)
-            .await
-            .map_err(Box::new)?;
+        let runner = embedded::migrations::runner();
+        let newest = runner.get_migrations().iter().map(Migration::version).max();
+        // The runner makes its own table first, which only the owner of the tables may, and refuses
+        // migrations that it does not know.
+        if version(&client).await? < newest {
+            runner.run_async(&mut *client).await.map_err(Box::new)?;
+        }
         client
             .execute("select pg_advisory_unlock($1)", &[&MIGRATION_LOCK])
             .await?;
@@ -96,4 +101,14 @@ impl Catalog {
     pub async fn connection(&self) -> Result<Connection, CatalogError> {
         Ok(self.pool.get().await?)
     }
+}
+
+/// The newest migration that was applied; none in an empty database.
+async fn version(client: &Client) -> Result<Option<i32>, CatalogError> {
+    let made = "select to_regclass('refinery_schema_history') is not null as made";
+    if !client.query_one(made, &[]).await?.try_get("made")? {
+        return Ok(None);
+    }
+    let newest = "select max(version) as version from refinery_schema_history";
+    Ok(client.query_one(newest, &[]).await?.try_get("version")?)
 }

@@ -32,6 +32,11 @@ pub enum Error {
     /// An encoder, or what feeds it, failed.
     #[error("encoding failed: {0}")]
     Encoder(String),
+    /// Parts before this one were encoded by another encoder.
+    #[error(
+        "{0} was begun by another encoder, whose parts do not play with this one's: add the file again"
+    )]
+    OtherEncoder(String),
     /// Nothing happened for too long.
     #[error("{0} made no progress")]
     Stalled(&'static str),
@@ -54,7 +59,11 @@ impl Error {
             Self::Media(media) => media.is_transient(),
             Self::Store(store) => store.is_transient(),
             Self::Encoder(_) | Self::Stalled(_) | Self::Index(_) | Self::Broken(_) => true,
-            Self::Cmaf(_) | Self::NoPicture | Self::NoSound | Self::Pipeline { .. } => false,
+            Self::Cmaf(_)
+            | Self::NoPicture
+            | Self::NoSound
+            | Self::Pipeline { .. }
+            | Self::OtherEncoder(_) => false,
         }
     }
 

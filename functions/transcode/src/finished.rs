@@ -11,6 +11,9 @@ use crate::Error;
 /// A note is a table of segments: a few kilobytes.
 const NOTE_LIMIT_BYTES: u64 = 4 << 20;
 
+/// A header has a few hundred bytes.
+const HEADER_LIMIT_BYTES: u64 = 1 << 20;
+
 /// Where the results of one part lie.
 pub(crate) struct Finished<'a, P> {
     planned: &'a P,
@@ -75,11 +78,12 @@ impl<P: Serialize + DeserializeOwned + Clone + PartialEq> Finished<'_, P> {
             .map(|note| note.renditions))
     }
 
-    /// Writes headers and segments, then the note.
+    /// Writes headers and segments, then the note. Where encoders `differ`, not beside another's header.
     pub(crate) async fn save(
         &self,
         store: &Store,
         encoded: Vec<Encoded>,
+        differ: bool,
     ) -> Result<Vec<ClearRendition>, Error> {
         let renditions: Vec<ClearRendition> = encoded
             .iter()
@@ -95,19 +99,17 @@ impl<P: Serialize + DeserializeOwned + Clone + PartialEq> Finished<'_, P> {
                     return Ok(());
                 }
                 let (asset, rendition) = (self.asset, clear.name.as_str());
-                store
-                    .put(&Key::ClearInit { asset, rendition }, Bytes::from(init))
-                    .await?;
-                store
-                    .put(
-                        &Key::ClearPart {
-                            asset,
-                            rendition,
-                            part: self.part,
-                        },
-                        Bytes::from(segments),
-                    )
-                    .await
+                let header = Key::ClearInit { asset, rendition };
+                match differ {
+                    true => put_shared(store, &header, rendition, init.into()).await?,
+                    false => store.put(&header, init.into()).await?,
+                }
+                let key = Key::ClearPart {
+                    asset,
+                    rendition,
+                    part: self.part,
+                };
+                Ok::<_, Error>(store.put(&key, Bytes::from(segments)).await?)
             },
         ))
         .await?;
@@ -119,5 +121,23 @@ impl<P: Serialize + DeserializeOwned + Clone + PartialEq> Finished<'_, P> {
             .put(&self.note(), Bytes::from(serde_json::to_vec(&note)?))
             .await?;
         Ok(note.renditions)
+    }
+}
+
+/// Writes the header that all parts of a rendition share, where no other part has. Those of two encoders
+/// differ, and neither's parts decode with the other's.
+async fn put_shared(
+    store: &Store,
+    header: &Key<'_>,
+    rendition: &str,
+    init: Bytes,
+) -> Result<(), Error> {
+    if store.put_new(header, init.clone()).await? {
+        return Ok(());
+    }
+    let shared = store.get(&store.at(header), HEADER_LIMIT_BYTES).await?;
+    match shared == init {
+        true => Ok(()),
+        false => Err(Error::OtherEncoder(rendition.to_owned())),
     }
 }

@@ -104,7 +104,7 @@ impl Launched {
     }
 
     /// Waits for the end of the stream in all sinks, as long as `progress` grows.
-    fn wait_for_end(&self, progress: impl Fn() -> usize) -> Result<(), Error> {
+    pub(crate) fn wait_for_end(&self, progress: impl Fn() -> usize) -> Result<(), Error> {
         let (mut since, mut before) = (Instant::now(), progress());
         let wanted = [gst::MessageType::Error, gst::MessageType::Eos];
         loop {

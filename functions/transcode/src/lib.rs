@@ -3,6 +3,7 @@
 mod audio;
 mod config;
 mod elements;
+mod encoder;
 mod error;
 mod finished;
 mod input;
@@ -22,6 +23,7 @@ use reeldrop_runtime::{Failure, Function, blocking};
 use reeldrop_store::{Location, Store};
 
 pub use config::Config;
+pub use encoder::{Encoder, Wanted};
 pub use error::Error;
 pub use input::Input;
 
@@ -78,9 +80,9 @@ impl Transcode {
         let renditions = match finished.load(&self.store).await? {
             Some(renditions) => renditions,
             None => {
-                finished
-                    .save(&self.store, self.encode_chunk(planned).await?)
-                    .await?
+                let encoded = self.encode_chunk(planned).await?;
+                let differ = self.config.encoders_differ;
+                finished.save(&self.store, encoded, differ).await?
             }
         };
         Ok(ChunkTranscoded {
@@ -94,8 +96,8 @@ impl Transcode {
 
     async fn encode_chunk(&self, planned: &ChunkPlanned) -> Result<Vec<Encoded>, Error> {
         let (started, reader) = (Instant::now(), self.reader(&planned.source));
-        let (work, threads) = (planned.clone(), self.config.encoder_threads);
-        let encoded = blocking(move || video::transcode(&work, &reader, threads)).await??;
+        let (work, config) = (planned.clone(), self.config);
+        let encoded = blocking(move || video::transcode(&work, &reader, config)).await??;
         let seconds = started.elapsed().as_secs_f64();
         let (frames, fps) = (encoded.frames, encoded.frames as f64 / seconds.max(1e-3));
         tracing::info!(asset.id = %planned.asset, chunk.index = planned.chunk.index, frames,
@@ -108,9 +110,8 @@ impl Transcode {
         let renditions = match finished.load(&self.store).await? {
             Some(renditions) => renditions,
             None => {
-                finished
-                    .save(&self.store, vec![self.encode_audio(planned).await?])
-                    .await?
+                let encoded = vec![self.encode_audio(planned).await?];
+                finished.save(&self.store, encoded, false).await?
             }
         };
         Ok(AudioTranscoded {

@@ -8,8 +8,11 @@ use crate::deployment::{Deployment, name, text};
 
 const GPU: &str = "nvidia.com/gpu";
 
-/// Says what computes, where a function can do it with a card or without.
-const EXECUTION: &str = "REELDROP_EXECUTION";
+/// What a function computes with, where it can do without a card, and the values that use one.
+const CHOICES: [(&str, [&str; 2]); 2] = [
+    ("REELDROP_EXECUTION", ["cuda", "tensorrt"]),
+    ("REELDROP_ENCODER", ["auto", "nvenc"]),
+];
 
 /// CPU and memory are asked for, and memory is never more than that: a pod that is over is its own
 /// loss, not its neighbours'.
@@ -154,17 +157,18 @@ pub(super) fn gpu(deployment: &Deployment) -> Vec<String> {
             findings.push(format!("{at}: does not bear the taint of GPU nodes"));
         }
         for container in list(spec, "containers") {
-            let mut variables = list(container, "env").iter();
-            let execution = variables.find(|variable| variable["name"] == EXECUTION);
-            let computes = execution.map(|execution| {
-                let reference = &execution["valueFrom"]["configMapKeyRef"];
+            for variable in list(container, "env") {
+                let Some((_, with_card)) =
+                    CHOICES.iter().find(|(name, _)| variable["name"] == *name)
+                else {
+                    continue;
+                };
+                let reference = &variable["valueFrom"]["configMapKeyRef"];
                 let map = deployment.object("ConfigMap", text(reference, "/name"));
-                map.map_or("", |map| {
-                    map["data"][text(reference, "/key")].as_str().unwrap_or("")
-                })
-            });
-            if computes.is_some_and(|by| !["cuda", "tensorrt"].contains(&by)) {
-                findings.push(format!("{at}: has a GPU and computes without it"));
+                let chosen = map.and_then(|map| map["data"][text(reference, "/key")].as_str());
+                if !chosen.is_some_and(|chosen| with_card.contains(&chosen)) {
+                    findings.push(format!("{at}: has a GPU and computes without it"));
+                }
             }
         }
         for feature in ["nodeselector", "tolerations"] {

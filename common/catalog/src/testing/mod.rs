@@ -6,6 +6,7 @@
 //! is used instead.
 
 mod cluster;
+mod rights;
 
 use std::time::Duration;
 
@@ -15,45 +16,73 @@ use uuid::Uuid;
 
 use crate::{Catalog, CatalogError};
 
-/// Address of the server's maintenance database, and the name of the migrated template.
-static SERVER: OnceCell<(String, String)> = OnceCell::const_new();
+static SERVER: OnceCell<Server> = OnceCell::const_new();
+
+/// A server, and what databases on it are made from.
+struct Server {
+    /// Address of its maintenance database.
+    url: String,
+    /// Name of the migrated database.
+    template: String,
+    /// What takes the place of the project in the names of roles: a server may be others', too.
+    project: String,
+}
 
 /// A migrated database of its own.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct TestDatabase {
     /// Its connection URL.
     pub url: String,
     /// The catalog in it.
     pub catalog: Catalog,
+    /// The URL of who may do everything.
+    owner_url: String,
 }
 
 impl TestDatabase {
-    /// Makes one. The cluster it lies in ends with the test process.
+    /// Makes one, for who may do everything. The cluster it lies in ends with the test process.
     ///
     /// # Panics
     /// Where PostgreSQL cannot be started: a test cannot go on without.
     pub async fn new() -> Self {
-        Self::create().await.expect_database()
+        Self::create(None).await.expect_database()
     }
 
-    async fn create() -> Result<Self, TestDatabaseError> {
-        let (server, template) = SERVER.get_or_try_init(prepare).await?;
+    /// Makes one that is reached as `function`, with the rights of `rights.sql` and no others.
+    ///
+    /// # Panics
+    /// Where PostgreSQL cannot be started, or there are no rights for the function.
+    pub async fn of(function: &str) -> Self {
+        Self::create(Some(function)).await.expect_database()
+    }
+
+    async fn create(function: Option<&str>) -> Result<Self, TestDatabaseError> {
+        let server = SERVER.get_or_try_init(prepare).await?;
         let name = format!("reeldrop_test_{}", Uuid::new_v4().simple());
-        let admin = connect(server).await?;
+        let admin = connect(&server.url).await?;
+        let template = &server.template;
         admin
             .batch_execute(&format!("create database {name} template {template}"))
             .await?;
-        let url = with_database(server, &name);
+        let owner_url = with_database(&server.url, &name);
+        let url = match function {
+            Some(function) => rights::with_role(&owner_url, function, &server.project),
+            None => owner_url.clone(),
+        };
         let catalog = Catalog::connect(&url)?;
-        Ok(Self { url, catalog })
+        Ok(Self {
+            url,
+            catalog,
+            owner_url,
+        })
     }
 
-    /// A plain connection, to look at the tables.
+    /// A plain connection, to look at the tables, for who may do everything.
     ///
     /// # Panics
     /// Where the server has gone.
     pub async fn client(&self) -> Client {
-        connect(&self.url).await.expect_database()
+        connect(&self.owner_url).await.expect_database()
     }
 }
 
@@ -82,22 +111,21 @@ impl<T> ExpectDatabase<T> for Result<T, TestDatabaseError> {
     }
 }
 
-async fn prepare() -> Result<(String, String), TestDatabaseError> {
-    let server = match std::env::var("REELDROP_TEST_DATABASE_URL") {
+async fn prepare() -> Result<Server, TestDatabaseError> {
+    let url = match std::env::var("REELDROP_TEST_DATABASE_URL") {
         Ok(url) => url,
         Err(_) => tokio::task::spawn_blocking(cluster::start)
             .await
             .map_err(std::io::Error::other)??,
     };
-    let template = format!("reeldrop_template_{}", Uuid::new_v4().simple());
-    let admin = connect(&server).await?;
+    let project = Uuid::new_v4().simple().to_string();
+    let template = format!("reeldrop_template_{project}");
+    let admin = connect(&url).await?;
     admin
         .batch_execute(&format!("create database {template}"))
         .await?;
-    let catalog = Catalog::connect(&with_database(&server, &template))?;
-    catalog.migrate().await?;
+    rights::migrate(&with_database(&url, &template), &project).await?;
     // A template that someone is connected to cannot be copied.
-    catalog.pool.close();
     while admin
         .query_opt(
             "select from pg_stat_activity where datname = $1",
@@ -108,7 +136,11 @@ async fn prepare() -> Result<(String, String), TestDatabaseError> {
     {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
-    Ok((server, template))
+    Ok(Server {
+        url,
+        template,
+        project,
+    })
 }
 
 async fn connect(url: &str) -> Result<Client, TestDatabaseError> {

@@ -198,14 +198,7 @@ async fn a_title_that_nobody_looked_at_is_published_and_a_retry_looks() {
 async fn a_part_that_cannot_be_looked_at_says_so_and_fails_nothing_else() {
     let stage = Stage::new().await;
     stage.handle(STORY.probed()).await;
-    stage
-        .handle(said(&StepFailed {
-            asset: STORY.asset(),
-            step: "analyze".to_owned(),
-            part: "analysis/1".to_owned(),
-            reason: "the picture is damaged".to_owned(),
-        }))
-        .await;
+    stage.handle(STORY.failed("analyze", "analysis/1")).await;
     assert_eq!(state(&stage).await, Some(AnalysisState::Failed));
     let late = AnalysisPlanned {
         asset: STORY.asset(),

@@ -99,12 +99,7 @@ fn skipped(revision: u32) -> Event {
 }
 
 fn failed(part: &str) -> Event {
-    said(&StepFailed {
-        asset: STORY.asset(),
-        step: "analyze".to_owned(),
-        part: part.to_owned(),
-        reason: "the picture is damaged".to_owned(),
-    })
+    STORY.failed("analyze", part)
 }
 
 async fn analysis(stage: &Stage) -> Analysis {

@@ -61,10 +61,7 @@ async fn events_handled_at_once_by_two_processes_lose_no_join() {
         let other = Stage {
             function: CatalogWrite::new(catalog, publisher),
             broker: stage.broker.clone(),
-            database: reeldrop_catalog::testing::TestDatabase {
-                url: stage.database.url.clone(),
-                catalog: stage.database.catalog.clone(),
-            },
+            database: stage.database.clone(),
         };
         let mut events = told_twice(&[]);
         shuffle(&mut events, seed);

@@ -234,13 +234,8 @@ async fn forced_captions_stand_beside_those_of_speech_and_are_not_found_twice() 
 async fn subtitles_that_cannot_be_read_change_nothing_about_what_is_heard() {
     let stage = Stage::new().await;
     stage.handle(STORY.probed()).await;
-    let failed = StepFailed {
-        asset: STORY.asset(),
-        step: "transcribe".to_owned(),
-        part: "subtitles/3".to_owned(),
-        reason: "the file's index does not name its subtitles".to_owned(),
-    };
-    stage.handle(said(&failed)).await;
+    let failed = STORY.failed("transcribe", "subtitles/3");
+    stage.handle(failed).await;
     let transcript = stage.database.catalog.transcript(STORY.asset()).await;
     assert_eq!(transcript.unwrap(), None);
     stage

@@ -43,7 +43,7 @@ pub(crate) struct Stage {
 
 impl Stage {
     pub(crate) async fn new() -> Self {
-        let database = TestDatabase::new().await;
+        let database = TestDatabase::of("catalog-write").await;
         let (broker, publisher) = Broker::start().await;
         let function = CatalogWrite::new(database.catalog.clone(), publisher);
         Self {

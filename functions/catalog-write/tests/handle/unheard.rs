@@ -13,12 +13,7 @@ use crate::{
 
 /// A part that cannot be listened to.
 fn deaf() -> Event {
-    said(&StepFailed {
-        asset: STORY.asset(),
-        step: "transcribe".to_owned(),
-        part: "speech/0".to_owned(),
-        reason: "the sound is damaged".to_owned(),
-    })
+    STORY.failed("transcribe", "speech/0")
 }
 
 fn planned(part: u32) -> SpeechPlanned {
@@ -140,14 +135,7 @@ async fn captions_in_pictures_that_are_not_read_change_nothing_about_what_is_hea
 async fn a_title_that_cannot_be_heard_is_published_all_the_same() {
     let stage = Stage::new().await;
     stage.handle(STORY.probed()).await;
-    stage
-        .handle(said(&StepFailed {
-            asset: STORY.asset(),
-            step: "transcribe".to_owned(),
-            part: "speech/1".to_owned(),
-            reason: "the sound is damaged".to_owned(),
-        }))
-        .await;
+    stage.handle(STORY.failed("transcribe", "speech/1")).await;
     let transcript = stage.database.catalog.transcript(STORY.asset()).await;
     assert_eq!(transcript.unwrap().unwrap().state, TranscriptState::Failed);
     stage

@@ -67,15 +67,14 @@ async fn what_a_key_server_says_comes_with_the_uploads_key() {
     let said = title::key_document(uuid::Uuid::from_u128(
         0xa16e_402b_9056_e371_f36d_348a_a62b_b749,
     ));
-    let keys = world.keys();
-    keys.describe_upload(&source.object, &said).await.unwrap();
+    world.describe_upload(&source.object, &said).await;
     let asset = chunk.asset;
     world
         .handle(Input::ChunkTranscoded(chunk.into()))
         .await
         .unwrap();
-    let key = keys.package_key(asset, PackageNo::FIRST).await.unwrap();
-    let key = key.unwrap();
+    let key = world.keys().package_key(asset, PackageNo::FIRST).await;
+    let key = key.unwrap().unwrap();
     assert_eq!((key.iv, key.document), ([9; 16], Some(said)));
 }
 
@@ -90,13 +89,12 @@ async fn titles_under_one_key_and_vector_begin_at_different_counters() {
         let source = title::source(object);
         let (chunk, _) = title::transcode(&world.buckets.store, &source, Scheme::Cenc).await;
         title::put_upload(&world.buckets.store, &source, &KEY).await;
-        let keys = world.keys();
-        keys.describe_upload(object, &said).await.unwrap();
+        world.describe_upload(object, &said).await;
         let asset = chunk.asset;
         let chunk = Input::ChunkTranscoded(chunk.into());
         world.handle(chunk).await.unwrap();
-        let key = keys.package_key(asset, PackageNo::FIRST).await.unwrap();
-        assert_eq!(key.unwrap().iv, [9; 16]);
+        let key = world.keys().package_key(asset, PackageNo::FIRST).await;
+        assert_eq!(key.unwrap().unwrap().iv, [9; 16]);
         let segment = format!("{asset}/1/h264-high/000000.m4s");
         segments.push(world.published()[&segment].clone());
     }

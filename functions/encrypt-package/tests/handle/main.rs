@@ -27,12 +27,20 @@ impl World {
     async fn new() -> Self {
         Self {
             buckets: TestBuckets::start().await,
-            database: TestDatabase::new().await,
+            database: TestDatabase::of("encrypt-package").await,
         }
     }
 
     fn keys(&self) -> KeyStore {
         KeyStore::new(self.database.catalog.clone(), MasterKey::new(&[7; 32]))
+    }
+
+    /// Keeps what a key server says of an upload's key, as the portal does, and the function may not.
+    async fn describe_upload(&self, object: &str, document: &str) {
+        let statement = "insert into upload_documents (object, document) values ($1, $2)";
+        let client = self.database.client().await;
+        let kept = client.execute(statement, &[&object, &document]).await;
+        kept.unwrap();
     }
 
     /// A process of its own: it knows nothing that another one has learnt.

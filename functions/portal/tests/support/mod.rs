@@ -44,7 +44,7 @@ impl Stage {
     }
 
     pub(crate) async fn with_media_url(media_url: Option<&str>) -> Self {
-        let database = TestDatabase::new().await;
+        let database = TestDatabase::of("portal").await;
         let buckets = TestBuckets::start().await;
         let broker = Broker::start().await;
         let config = Config {

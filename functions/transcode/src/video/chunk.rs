@@ -15,7 +15,7 @@ use super::{
     picture::{Preparation, pacing},
     pipeline, segments,
 };
-use crate::{Error, finished::Encoded};
+use crate::{Config, Error, finished::Encoded};
 
 /// A chunk in every rendition.
 pub(crate) struct EncodedChunk {
@@ -29,12 +29,12 @@ pub(crate) struct EncodedChunk {
 pub(crate) fn transcode(
     planned: &ChunkPlanned,
     reader: &Arc<dyn ReadAt>,
-    encoder_threads: u32,
+    config: Config,
 ) -> Result<EncodedChunk, Error> {
     let timeline = &planned.timeline;
     let preparation = Preparation::of(&planned.video, timeline);
     let picture = pipeline::picture(&preparation, &planned.ladder);
-    let description = pipeline::encoders(&planned.ladder, encoder_threads);
+    let description = pipeline::encoders(&planned.ladder, config);
     let opened = open_at(
         reader,
         &planned.video,

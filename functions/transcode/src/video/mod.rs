@@ -3,6 +3,7 @@
 mod av1_config;
 mod chunk;
 mod collected;
+mod element;
 mod encoding;
 mod feed;
 mod gate;
@@ -17,3 +18,4 @@ mod partition;
 mod repeatable;
 
 pub(crate) use chunk::transcode;
+pub(crate) use element::encoder;

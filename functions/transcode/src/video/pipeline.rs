@@ -2,9 +2,10 @@
 
 use std::fmt::Write as _;
 
-use reeldrop_events::{Orientation, Rendition, Transfer, VideoCodec};
+use reeldrop_events::{Orientation, Rendition, Transfer};
 
-use super::picture::Preparation;
+use super::{element::encoder, picture::Preparation};
+use crate::Config;
 
 /// A frame size in pixels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,7 +52,7 @@ pub(crate) fn picture(preparation: &Preparation, ladder: &[Rendition]) -> String
 ///
 /// Every rendition has threads of its own. Each size but the largest is made from the smallest one
 /// at least twice as large, or from the largest.
-pub(crate) fn encoders(ladder: &[Rendition], encoder_threads: u32) -> String {
+pub(crate) fn encoders(ladder: &[Rendition], config: Config) -> String {
     let sizes = sizes(ladder);
     let mut text = "appsrc name=in format=time max-buffers=0 max-bytes=0 max-time=0".to_owned();
     for (n, size) in sizes.iter().enumerate() {
@@ -69,7 +70,7 @@ pub(crate) fn encoders(ladder: &[Rendition], encoder_threads: u32) -> String {
             .enumerate()
             .filter(|(_, r)| size_of(r) == *size)
         {
-            let encoder = encoder(rendition, encoder_threads);
+            let encoder = encoder(rendition, config.encoder, config.encoder_threads);
             push(
                 &mut text,
                 &format!(
@@ -183,37 +184,9 @@ fn direction(orientation: Orientation) -> Option<&'static str> {
     }
 }
 
-/// Key frames come where they are forced and nowhere else, GOPs are closed, and the rate is capped
-/// over two seconds. A chunk may be encoded again on another machine: x264 decides alike on all
-/// (its macroblock tree else uses approximations that differ, and AVX-512 code that reads past the
-/// picture; seen in build 164).
-pub(super) fn encoder(rendition: &Rendition, threads: u32) -> String {
-    let kbps = (rendition.max_bitrate_bps / 1000).max(1);
-    let (crf, preset) = (rendition.crf, &rendition.preset);
-    match rendition.codec {
-        VideoCodec::H264 => format!(
-            "x264enc speed-preset={preset} pass=qual quantizer={crf} bitrate={kbps} vbv-buf-capacity=2000 \
-             key-int-max=1073741824 threads={threads} aud=false \
-             option-string=scenecut=0:open-gop=0:cpu-independent=1 \
-             ! video/x-h264,profile=high,stream-format=avc,alignment=au"
-        ),
-        VideoCodec::H265 => format!(
-            "x265enc speed-preset={preset} tune=0 log-level=none option-string=crf={crf}:vbv-maxrate={kbps}:\
-             vbv-bufsize={}:keyint=-1:scenecut=0:open-gop=0:repeat-headers=0:info=0:frame-threads=1 \
-             ! h265parse ! video/x-h265,stream-format=hvc1,alignment=au",
-            kbps * 2
-        ),
-        VideoCodec::Av1 => format!(
-            "av1enc usage-profile=realtime end-usage=vbr min-quantizer={crf} max-quantizer=63 target-bitrate={kbps} \
-             cpu-used={preset} keyframe-mode=disabled keyframe-max-dist=2147483647 row-mt=true threads=2 \
-             ! av1parse ! video/x-av1,stream-format=obu-stream,alignment=tu"
-        ),
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use reeldrop_events::{FrameRate, Ratio, Timeline};
+    use reeldrop_events::{FrameRate, Ratio, Timeline, VideoCodec};
 
     use super::*;
     use crate::video::picture::tests::video;
@@ -261,7 +234,7 @@ mod tests {
     #[test]
     fn one_rendition_is_one_encoder() {
         assert_eq!(
-            encoders(&[rung("a", 720, 1280)], 1),
+            encoders(&[rung("a", 720, 1280)], Config::default()),
             "appsrc name=in format=time max-buffers=0 max-bytes=0 max-time=0 ! tee name=s0  \
              s0. ! queue max-size-buffers=2 max-size-bytes=0 max-size-time=0 \
              ! x264enc speed-preset=veryfast pass=qual quantizer=23 bitrate=3000 vbv-buf-capacity=2000 \
@@ -300,7 +273,7 @@ mod tests {
             codec: VideoCodec::H265,
             ..rung("b", 1280, 720)
         };
-        let text = encoders(&[rung("a", 1280, 720), other], 1);
+        let text = encoders(&[rung("a", 1280, 720), other], Config::default());
         assert!(!text.contains(SCALE));
         assert_eq!(text.matches("s0. !").count(), 2);
     }

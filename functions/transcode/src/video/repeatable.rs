@@ -11,7 +11,8 @@ use reeldrop_events::{
 };
 use reeldrop_media::{LocalFile, ReadAt};
 
-use super::{picture::tests::video, pipeline, transcode};
+use super::{encoder, picture::tests::video, transcode};
+use crate::{Config, Encoder};
 
 /// Names the folder to encode to: set in the processes that this test starts, and only there.
 const TO: &str = "REELDROP_TEST_ENCODE_TO";
@@ -75,7 +76,7 @@ fn encode(clip: &Path, to: &Path) {
     reeldrop_media::init().unwrap();
     let reader: Arc<dyn ReadAt> = Arc::new(LocalFile::open(clip).unwrap());
     let planned = planned();
-    let encoded = transcode(&planned, &reader, 1).unwrap();
+    let encoded = transcode(&planned, &reader, Config::default()).unwrap();
     for (rendition, encoded) in planned.ladder.iter().zip(encoded.renditions) {
         std::fs::write(to.join(&rendition.name), encoded.segments).unwrap();
     }
@@ -123,7 +124,7 @@ fn what_lies_in_memory_decides_nothing() {
 fn encoded(without: &str) -> Vec<u8> {
     let rung = rung("large", 640, 360, 800_000);
     let encoder =
-        pipeline::encoder(&rung, 1).replace("scenecut=0", &format!("scenecut=0{without}"));
+        encoder(&rung, Encoder::X264, 1).replace("scenecut=0", &format!("scenecut=0{without}"));
     let pipeline = gst::parse::launch(&format!(
         "videotestsrc num-buffers=60 pattern=ball motion=sweep \
          ! video/x-raw,format=I420,width=640,height=360,framerate=30/1 \

@@ -2,6 +2,8 @@
 
 use reeldrop_events::{Payload, StepFailed};
 use reeldrop_runtime::Failure;
+use reeldrop_store::Key;
+use transcode::{Config, Transcode};
 
 use crate::{
     endpoint::Endpoint,
@@ -66,4 +68,31 @@ async fn a_preset_that_no_encoder_knows_fails_for_good() {
     let mut planned = whole(endpoint.upload(&path).await, track(1080, 720, 30), 160, 90);
     planned.ladder[0].preset = "lightspeed".to_owned();
     assert!(reason(endpoint.chunk(&planned).await.unwrap_err()).contains("lightspeed"));
+}
+
+#[tokio::test]
+async fn a_part_joins_no_parts_of_another_encoder() {
+    let Some(path) = media("h264_aac_1s_sample.mp4") else {
+        return;
+    };
+    let mut endpoint = Endpoint::start().await;
+    let config = Config {
+        encoders_differ: true,
+        ..Config::default()
+    };
+    endpoint.function = Transcode::new(endpoint.store.clone(), config);
+    let mut planned = whole(endpoint.upload(&path).await, track(1080, 720, 30), 160, 90);
+    endpoint.chunk(&planned).await.unwrap();
+    // The same header, and then another one.
+    planned.chunk.index = 1;
+    endpoint.chunk(&planned).await.unwrap();
+    let (asset, rendition) = (planned.asset, planned.ladder[0].name.as_str());
+    let header = Key::ClearInit { asset, rendition };
+    let theirs = b"of another encoder".to_vec();
+    let put = endpoint.store.put(&header, theirs.clone().into()).await;
+    put.unwrap();
+    planned.chunk.index = 2;
+    let failed = endpoint.chunk(&planned).await.unwrap_err();
+    assert!(reason(failed).contains("another encoder"));
+    assert_eq!(endpoint.get(&header).await, theirs);
 }
