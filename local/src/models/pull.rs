@@ -126,6 +126,8 @@ mod tests {
             about: String::new(),
             pull: true,
             detector: None,
+            image_encoder: None,
+            text_encoder: None,
         }
     }
 
