@@ -2,8 +2,9 @@
 
 use reeldrop_events::{
     AnalysisCompleted, AnalysisMode, AnalysisPlan, AnalysisPlanned, AnalysisRequested,
-    AnalysisSkipped, Area, ChunkAnalyzed, Detection, DetectionsCompleted, DetectionsPlanned,
-    LookingModel, MediaProbed, Ratio, ReanalysisPlanned,
+    AnalysisSkipped, Area, ChunkAnalyzed, Detection, DetectionKind, DetectionsCompleted,
+    DetectionsPlanned, Embedding, LookingModel, MediaProbed, Ratio, ReanalysisPlanned,
+    SceneEmbedding, SceneEmbeddings,
 };
 use uuid::Uuid;
 
@@ -55,32 +56,47 @@ pub(super) fn seen() -> Vec<Sample> {
             name: name.clone(),
             page: 0,
             first: 0,
-            detections: vec![Detection {
-                label: "dog".to_owned(),
-                score: 0.8614,
-                area: Area {
-                    x: 0.25,
-                    y: 0.5,
-                    width: 0.125,
-                    height: 0.375,
+            detections: vec![
+                Detection {
+                    kind: DetectionKind::Thing,
+                    label: "dog".to_owned(),
+                    score: 0.8614,
+                    area: Area {
+                        x: 0.25,
+                        y: 0.5,
+                        width: 0.125,
+                        height: 0.375,
+                    },
+                    best_ms: 2_500,
+                    still: Some(0),
+                    start_ms: 1_500,
+                    end_ms: 4_000,
+                    model: looking(),
+                    beside: vec!["beach".to_owned(), "person".to_owned()],
                 },
-                best_ms: 2_500,
-                still: Some(0),
-                start_ms: 1_500,
-                end_ms: 4_000,
-                model: looking(),
-                beside: vec!["person".to_owned()],
-            }],
+                scene(),
+            ],
+            embeddings: Some(SceneEmbeddings {
+                space: "clip-vit-b32".to_owned(),
+                model: encoding(),
+                first: 0,
+                scenes: vec![SceneEmbedding {
+                    start_ms: 0,
+                    end_ms: 12_000,
+                    best_ms: 3_500,
+                    embedding: Embedding::of(&[0.5, -0.25, 1.0]).unwrap(),
+                }],
+            }),
         }),
         Sample::of(&AnalysisCompleted {
             asset,
-            detections: 1,
+            detections: 2,
             scenes: 3,
             sidecar: format!("{asset}/seen/{name}.json"),
             stretch_ms: 60_000,
             stretches: 1,
             sheets: 1,
-            labels: vec!["dog".to_owned()],
+            labels: vec!["beach".to_owned(), "dog".to_owned()],
             revision: 1,
             mode: AnalysisMode::Realtime,
             pictures: 24,
@@ -88,6 +104,29 @@ pub(super) fn seen() -> Vec<Sample> {
             name,
         }),
     ]
+}
+
+/// The model that knows scenes.
+fn encoding() -> LookingModel {
+    LookingModel {
+        name: "clip-vit-b32-image".to_owned(),
+        version: "583fd111".to_owned(),
+    }
+}
+
+fn scene() -> Detection {
+    Detection {
+        kind: DetectionKind::Scene,
+        label: "beach".to_owned(),
+        score: 0.7,
+        area: Area::WHOLE,
+        best_ms: 3_500,
+        still: None,
+        start_ms: 0,
+        end_ms: 12_000,
+        model: encoding(),
+        beside: vec!["dog".to_owned()],
+    }
 }
 
 /// Nobody looks, or looks again.
