@@ -2,6 +2,7 @@
 
 mod error;
 mod folder;
+mod gateway;
 mod launches;
 mod news;
 mod ping;
@@ -175,6 +176,8 @@ impl Bundle {
             ingress.local_addr()?.port(),
             topology.broker
         );
+        let gateway_listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let gateway = format!("http://{}", gateway_listener.local_addr()?);
         let logs = Logs {
             folder: folder.join("logs"),
             show: options.verbose,
@@ -182,7 +185,7 @@ impl Bundle {
         let (postgres, database_url) = database(options, &folder, &logs).await?;
 
         let buckets = values::buckets(&folder)?;
-        let values = values::values(options, &folder, &buckets, &database_url)?;
+        let values = values::values(options, &folder, &buckets, &database_url, &gateway)?;
         let launches = launches::launches(options, &topology, &values, &sink)?;
         let grace = Duration::from_secs(launches::GRACE_SECONDS + 1);
         let activator = Arc::new(Activator::new(launches, logs, grace)?);
@@ -201,6 +204,13 @@ impl Bundle {
         tasks.spawn(logged(broker::serve(broker.clone(), ingress, stopped())));
         tasks.spawn(logged(endpoint.serve(s3_listener, stopped())));
         let client = reqwest::Client::builder().no_proxy().build()?;
+        let gateway = gateway::serve(
+            subscribers.clone(),
+            client.clone(),
+            gateway_listener,
+            stopped(),
+        );
+        tasks.spawn(logged(gateway));
         for ping in &topology.pings {
             let run = ping::run(
                 ping.clone(),
