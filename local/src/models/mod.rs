@@ -66,7 +66,7 @@ pub fn list(folder: &Path, as_json: bool) -> Result<(), ModelsError> {
         let there = if installed { "installed" } else { "-" };
         let megabytes = model.bytes.div_ceil(1 << 20);
         output::line(&format!(
-            "{:16} {there:10} {megabytes:5} MB  {:8} {}",
+            "{:18} {there:10} {megabytes:5} MB  {:8} {}",
             model.name, model.licence, model.about
         ));
     }

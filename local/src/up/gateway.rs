@@ -1,6 +1,12 @@
 //! Questions from one Service to another, as Knative's own gateway passes them on: who is asked is started.
 
-use std::{future::Future, io, sync::Arc, time::Duration};
+use std::{
+    future::{Future, IntoFuture},
+    io,
+    net::Ipv4Addr,
+    sync::Arc,
+    time::Duration,
+};
 
 use axum::{
     Router,
@@ -20,46 +26,69 @@ const LIMIT_BYTES: usize = 64 << 10;
 /// How long an answer may take.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
+/// The gateway's address, which is not served yet.
+pub(super) struct Gateway {
+    listener: TcpListener,
+    url: String,
+}
+
 #[derive(Clone)]
-struct Gateway {
+struct Asking {
     subscribers: Arc<dyn Subscribers>,
     client: reqwest::Client,
 }
 
-/// Serves `POST /<service>/ask` until `stop` is done.
-///
-/// # Errors
-/// Where the listener fails.
-pub(super) async fn serve(
-    subscribers: Arc<dyn Subscribers>,
-    client: reqwest::Client,
-    listener: TcpListener,
-    stop: impl Future<Output = ()> + Send + 'static,
-) -> io::Result<()> {
-    let router = Router::new()
-        .route("/{service}/ask", post(pass_on))
-        .layer(DefaultBodyLimit::max(LIMIT_BYTES))
-        .with_state(Gateway {
-            subscribers,
-            client,
-        });
-    axum::serve(listener, router)
-        .with_graceful_shutdown(stop)
-        .await
+impl Gateway {
+    /// Takes a free port.
+    ///
+    /// # Errors
+    /// Where there is none.
+    pub(super) async fn bind() -> io::Result<Self> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let url = format!("http://{}", listener.local_addr()?);
+        Ok(Self { listener, url })
+    }
+
+    /// Where Services are asked, without a slash at the end.
+    pub(super) fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Serves `POST /<service>/ask` until `stop` is done.
+    ///
+    /// # Errors
+    /// Where the listener fails.
+    pub(super) fn serve(
+        self,
+        subscribers: &Arc<dyn Subscribers>,
+        client: &reqwest::Client,
+        stop: impl Future<Output = ()> + Send + 'static,
+    ) -> impl Future<Output = io::Result<()>> + Send + 'static {
+        let router = Router::new()
+            .route("/{service}/ask", post(pass_on))
+            .layer(DefaultBodyLimit::max(LIMIT_BYTES))
+            .with_state(Asking {
+                subscribers: Arc::clone(subscribers),
+                client: client.clone(),
+            });
+        axum::serve(self.listener, router)
+            .with_graceful_shutdown(stop)
+            .into_future()
+    }
 }
 
 async fn pass_on(
-    State(gateway): State<Gateway>,
+    State(asking): State<Asking>,
     Path(service): Path<String>,
     question: Bytes,
 ) -> Response {
-    match gateway.ask(&service, question).await {
+    match asking.ask(&service, question).await {
         Ok((status, answer)) => (status, answer).into_response(),
         Err(reason) => (StatusCode::BAD_GATEWAY, reason).into_response(),
     }
 }
 
-impl Gateway {
+impl Asking {
     async fn ask(&self, service: &str, question: Bytes) -> Result<(StatusCode, Bytes), String> {
         let said = |error: reqwest::Error| error.to_string();
         let lease = self.subscribers.lease(service).await?;

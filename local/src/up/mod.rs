@@ -36,6 +36,7 @@ use crate::{
     s3::Endpoint,
 };
 use folder::Folder;
+use gateway::Gateway;
 use launches::PORTAL;
 
 /// How long deliveries under way may take to end when the runner stops.
@@ -171,13 +172,9 @@ impl Bundle {
         drop(listen(options.port, "the page").await?);
         let s3_listener = listen(s3_port, "the S3 endpoint").await?;
         let ingress = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
-        let sink = format!(
-            "http://127.0.0.1:{}/default/{}",
-            ingress.local_addr()?.port(),
-            topology.broker
-        );
-        let gateway_listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
-        let gateway = format!("http://{}", gateway_listener.local_addr()?);
+        let address = ingress.local_addr()?;
+        let sink = format!("http://{address}/default/{}", topology.broker);
+        let gateway = Gateway::bind().await?;
         let logs = Logs {
             folder: folder.join("logs"),
             show: options.verbose,
@@ -185,7 +182,7 @@ impl Bundle {
         let (postgres, database_url) = database(options, &folder, &logs).await?;
 
         let buckets = values::buckets(&folder)?;
-        let values = values::values(options, &folder, &buckets, &database_url, &gateway)?;
+        let values = values::values(options, &folder, &buckets, &database_url, gateway.url())?;
         let launches = launches::launches(options, &topology, &values, &sink)?;
         let grace = Duration::from_secs(launches::GRACE_SECONDS + 1);
         let activator = Arc::new(Activator::new(launches, logs, grace)?);
@@ -204,13 +201,7 @@ impl Bundle {
         tasks.spawn(logged(broker::serve(broker.clone(), ingress, stopped())));
         tasks.spawn(logged(endpoint.serve(s3_listener, stopped())));
         let client = reqwest::Client::builder().no_proxy().build()?;
-        let gateway = gateway::serve(
-            subscribers.clone(),
-            client.clone(),
-            gateway_listener,
-            stopped(),
-        );
-        tasks.spawn(logged(gateway));
+        tasks.spawn(logged(gateway.serve(&subscribers, &client, stopped())));
         for ping in &topology.pings {
             let run = ping::run(
                 ping.clone(),

@@ -51,43 +51,7 @@ pub(super) fn seen() -> Vec<Sample> {
             boxes: 30,
         }),
         Sample::of(&DetectionsPlanned { asset, analysis }),
-        Sample::of(&DetectionsCompleted {
-            asset,
-            name: name.clone(),
-            page: 0,
-            first: 0,
-            detections: vec![
-                Detection {
-                    kind: DetectionKind::Thing,
-                    label: "dog".to_owned(),
-                    score: 0.8614,
-                    area: Area {
-                        x: 0.25,
-                        y: 0.5,
-                        width: 0.125,
-                        height: 0.375,
-                    },
-                    best_ms: 2_500,
-                    still: Some(0),
-                    start_ms: 1_500,
-                    end_ms: 4_000,
-                    model: looking(),
-                    beside: vec!["beach".to_owned(), "person".to_owned()],
-                },
-                scene(),
-            ],
-            embeddings: Some(SceneEmbeddings {
-                space: "clip-vit-b32".to_owned(),
-                model: encoding(),
-                first: 0,
-                scenes: vec![SceneEmbedding {
-                    start_ms: 0,
-                    end_ms: 12_000,
-                    best_ms: 3_500,
-                    embedding: Embedding::of(&[0.5, -0.25, 1.0]).unwrap(),
-                }],
-            }),
-        }),
+        Sample::of(&page(&name)),
         Sample::of(&AnalysisCompleted {
             asset,
             detections: 2,
@@ -104,6 +68,47 @@ pub(super) fn seen() -> Vec<Sample> {
             name,
         }),
     ]
+}
+
+/// A thing and a scene, and what the latter looks like.
+fn page(name: &str) -> DetectionsCompleted {
+    DetectionsCompleted {
+        asset: asset(),
+        name: name.to_owned(),
+        page: 0,
+        first: 0,
+        detections: vec![
+            Detection {
+                kind: DetectionKind::Thing,
+                label: "dog".to_owned(),
+                score: 0.8614,
+                area: Area {
+                    x: 0.25,
+                    y: 0.5,
+                    width: 0.125,
+                    height: 0.375,
+                },
+                best_ms: 2_500,
+                still: Some(0),
+                start_ms: 1_500,
+                end_ms: 4_000,
+                model: looking(),
+                beside: vec!["beach".to_owned(), "person".to_owned()],
+            },
+            scene(),
+        ],
+        embeddings: Some(SceneEmbeddings {
+            space: "clip-vit-b32".to_owned(),
+            model: encoding(),
+            first: 0,
+            scenes: vec![SceneEmbedding {
+                start_ms: 0,
+                end_ms: 12_000,
+                best_ms: 3_500,
+                embedding: Embedding::of(&[0.5, -0.25, 1.0]).unwrap(),
+            }],
+        }),
+    }
 }
 
 /// The model that knows scenes.

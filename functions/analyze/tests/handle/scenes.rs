@@ -2,6 +2,7 @@
 //! beside a test.
 
 use std::{
+    collections::BTreeSet,
     fs,
     path::{Path, PathBuf},
     process::Command,
@@ -134,6 +135,27 @@ async fn a_title_described_in_parts_says_the_same_and_so_does_one_that_took_long
     assert!(slow.unfinished >= 2, "{}", slow.unfinished);
     assert_eq!(slow.embeddings, whole.embeddings);
     assert_eq!(slow.sidecar, whole.sidecar);
+}
+
+#[tokio::test]
+async fn scenes_are_described_as_fast_as_they_play_too() {
+    let folder = fakes();
+    let realtime = Config {
+        mode: AnalysisMode::Realtime,
+        ..config(folder.path())
+    };
+    let Some(looked) = look(realtime, 2).await else {
+        return;
+    };
+    // Which pictures are left out is the machine's affair, but not what the others show.
+    let told: BTreeSet<_> = labels(&looked).iter().map(|(label, ..)| *label).collect();
+    assert_eq!(
+        told,
+        BTreeSet::from(["red", "blue"]),
+        "{:?}",
+        labels(&looked)
+    );
+    assert!(!looked.embeddings.is_empty());
 }
 
 #[tokio::test]
