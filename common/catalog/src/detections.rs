@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use deadpool_postgres::Transaction;
-use reeldrop_events::{AnalysisMode, Area, AssetId, Detection, LookingModel};
+use reeldrop_events::{AnalysisMode, Area, AssetId, Detection, DetectionKind, LookingModel};
 use serde::Serialize;
 use tokio_postgres::Row;
 
@@ -17,7 +17,7 @@ use crate::{
 const MOST: u32 = 1_000;
 
 const DETECTIONS: &str = "
-    select d.number::bigint as number, d.label, d.score, d.x, d.y, d.width, d.height, d.best_ms,
+    select d.number::bigint as number, d.kind, d.label, d.score, d.x, d.y, d.width, d.height, d.best_ms,
            d.still, d.start_ms, d.end_ms, d.model, d.version
     from detections d
     join analyses a on a.asset = d.asset and a.name = d.name
@@ -43,7 +43,7 @@ const SIGHTINGS: &str = "
         join assets t on t.id = a.asset and t.deleted_at is null
         order by t.number desc limit 100
     )
-    select t.id as asset, t.name, p.poster, d.label, d.score, d.x, d.y, d.width, d.height,
+    select t.id as asset, t.name, p.poster, d.kind, d.label, d.score, d.x, d.y, d.width, d.height,
            d.best_ms, d.still, d.start_ms, d.end_ms, d.model, d.version
     from asked q
     cross join titles t
@@ -185,7 +185,7 @@ impl Catalog {
         .transpose()
     }
 
-    /// What is seen in a title, in the order in which it begins.
+    /// What is seen in a title: things in the order in which they begin, then scenes.
     ///
     /// # Errors
     /// What the database says.
@@ -234,6 +234,10 @@ pub(crate) async fn sightings(
 
 fn detection(row: &Row) -> Result<Detection, CatalogError> {
     Ok(Detection {
+        kind: match row.try_get("kind")? {
+            "scene" => DetectionKind::Scene,
+            _ => DetectionKind::Thing,
+        },
         label: row.try_get("label")?,
         score: row.try_get("score")?,
         area: Area {

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod alike;
 mod asset;
 mod captions;
 mod changes;
@@ -19,6 +20,7 @@ mod state;
 #[cfg(feature = "testing")]
 pub mod testing;
 
+pub use alike::{Alike, Likeness};
 pub use asset::{Asset, AssetDetail, DeadLetter, Package, Pictures, PublishedRendition};
 pub use captions::{Caption, Transcript, TranscriptState};
 pub use changes::{CHANNEL, Change};

@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AnalysisMode, AssetId, Chunk, MediaProbed, Payload, Ratio, Source, Timeline, VideoTrack,
+    AnalysisMode, AssetId, Chunk, MediaProbed, Payload, Ratio, SceneEmbeddings, Source, Timeline,
+    VideoTrack,
 };
 
 /// A model that looks, in the version that it does it with.
@@ -150,9 +151,50 @@ pub struct Area {
     pub height: f64,
 }
 
+impl Area {
+    /// All of the picture.
+    pub const WHOLE: Self = Self {
+        x: 0.0,
+        y: 0.0,
+        width: 1.0,
+        height: 1.0,
+    };
+}
+
+/// What of a picture is seen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DetectionKind {
+    /// A thing or a being, which has a place.
+    #[default]
+    Thing,
+    /// What the whole of it shows, such as a beach.
+    Scene,
+}
+
+impl DetectionKind {
+    /// The name that callers read: `thing` or `scene`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Thing => "thing",
+            Self::Scene => "scene",
+        }
+    }
+
+    /// Whether it has a place; older events say no kind, and mean this one.
+    #[must_use]
+    pub fn is_thing(&self) -> bool {
+        *self == Self::Thing
+    }
+}
+
 /// One thing that is seen from a time to another.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Detection {
+    /// Whether it is a thing in the picture, or what the picture shows.
+    #[serde(default, skip_serializing_if = "DetectionKind::is_thing")]
+    pub kind: DetectionKind,
     /// What it is, in the model's word.
     pub label: String,
     /// The best score that it had, 0 to 1.
@@ -186,8 +228,11 @@ pub struct DetectionsCompleted {
     pub page: u32,
     /// Number of the first detection on it, from 0.
     pub first: u32,
-    /// The detections, in the order in which they begin.
+    /// The detections: things in the order in which they begin, then scenes.
     pub detections: Vec<Detection>,
+    /// What some of the title's scenes look like, where an image encoder is installed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub embeddings: Option<SceneEmbeddings>,
 }
 
 /// `analysis.completed`: what is seen in a title lies in the media bucket.

@@ -3,6 +3,7 @@
 mod analysis;
 mod asset;
 mod captions;
+mod embedding;
 mod envelope;
 mod media;
 mod mode;
@@ -17,8 +18,8 @@ mod upload;
 
 pub use analysis::{
     AnalysisCompleted, AnalysisPlan, AnalysisPlanned, AnalysisSkipped, Area, ChunkAnalyzed,
-    Detection, DetectionsCompleted, DetectionsPlanned, LookingModel, ReanalysisPlanned,
-    of_revision, revision_of,
+    Detection, DetectionKind, DetectionsCompleted, DetectionsPlanned, LookingModel,
+    ReanalysisPlanned, of_revision, revision_of,
 };
 pub use asset::{AssetId, PackageNo};
 pub use captions::{
@@ -26,6 +27,7 @@ pub use captions::{
     CuesCompleted, ManifestsPlanned, SubtitlesPlanned, TimedText, TranscriptCompleted,
     TranscriptSkipped,
 };
+pub use embedding::{Embedding, SceneEmbedding, SceneEmbeddings};
 pub use envelope::{DecodeError, Events, Incoming, Outgoing, Payload};
 pub use media::{
     AudioTrack, Color, Container, KeyFrames, Media, Orientation, Ratio, TrackKind, TrackSummary,

@@ -8,6 +8,14 @@ pub enum ModelError {
     /// The registry does not say what it must.
     #[error("models.yaml: {0}")]
     Registry(#[from] yaml_serde::Error),
+    /// A folder's own registry does not say what it must.
+    #[error("{path}: {source}", path = path.display())]
+    Own {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: yaml_serde::Error,
+    },
     /// A file cannot be read.
     #[error("{path} cannot be read: {source}", path = path.display())]
     Read {

@@ -1,12 +1,16 @@
 #![doc = include_str!("../README.md")]
 
 mod detector;
+mod encoder;
 mod error;
 mod registry;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 use std::path::PathBuf;
 
 pub use detector::{Channels, Detector, Fit, Head};
+pub use encoder::{ImageEncoder, TextEncoder, Tokenizer};
 pub use error::ModelError;
 pub use registry::{Model, Registry, Task};
 

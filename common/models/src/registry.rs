@@ -1,7 +1,7 @@
 //! The registry, and what of it lies in a folder.
 
 use std::{
-    fs::File,
+    fs::{self, File},
     io::{self, Read},
     path::{Path, PathBuf},
 };
@@ -9,9 +9,12 @@ use std::{
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::{Detector, ModelError};
+use crate::{Detector, ImageEncoder, ModelError, TextEncoder};
 
 const BUILT_IN: &str = include_str!("../models.yaml");
+
+/// Entries of a folder's own, beside its files.
+const OWN: &str = "models.yaml";
 
 /// What a model does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -27,6 +30,10 @@ pub enum Task {
     Objects,
     /// Finds faces on pictures (ONNX).
     Faces,
+    /// Says what a picture shows, to be compared with words (CLIP, ONNX).
+    ImageEmbedding,
+    /// Says what words mean, to be compared with pictures (CLIP, ONNX).
+    TextEmbedding,
 }
 
 /// One model.
@@ -55,6 +62,12 @@ pub struct Model {
     /// What goes in and comes out, for those that look at pictures.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detector: Option<Detector>,
+    /// What goes in and comes out, for those that say what pictures show.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image_encoder: Option<ImageEncoder>,
+    /// What goes in and comes out, for those that say what words mean.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text_encoder: Option<TextEncoder>,
 }
 
 /// All models that are known.
@@ -68,6 +81,26 @@ impl Registry {
     /// [`ModelError::Registry`] where it was changed into something else.
     pub fn built_in() -> Result<Self, ModelError> {
         Ok(Self(yaml_serde::from_str(BUILT_IN)?))
+    }
+
+    /// The registry that is part of the program, after the folder's own `models.yaml` where it has one:
+    /// its entries are preferred, and take the place of those of the same name.
+    ///
+    /// # Errors
+    /// [`ModelError`] where the folder's cannot be read, or is none.
+    pub fn of_folder(folder: &Path) -> Result<Self, ModelError> {
+        let path = folder.join(OWN);
+        let own: Vec<Model> = match fs::read(&path) {
+            Ok(body) => match yaml_serde::from_slice(&body) {
+                Ok(own) => own,
+                Err(source) => return Err(ModelError::Own { path, source }),
+            },
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+            Err(source) => return Err(ModelError::Read { path, source }),
+        };
+        let Self(mut built_in) = Self::built_in()?;
+        built_in.retain(|model| own.iter().all(|own| own.name != model.name));
+        Ok(Self([own, built_in].concat()))
     }
 
     /// The models, for each task the preferred one first.
@@ -159,7 +192,67 @@ mod tests {
             assert!(!model.pull || url.is_some(), "{}", model.name);
             let looks = matches!(model.task, Task::Objects | Task::Faces);
             assert_eq!(looks, model.detector.is_some(), "{}", model.name);
+            let encodes = (
+                model.task == Task::ImageEmbedding,
+                model.task == Task::TextEmbedding,
+            );
+            let entry = (model.image_encoder.is_some(), model.text_encoder.is_some());
+            assert_eq!(encodes, entry, "{}", model.name);
         }
+    }
+
+    #[test]
+    fn words_can_be_compared_with_pictures_and_name_scenes_that_are_no_things() {
+        let registry = Registry::built_in().unwrap();
+        let things: BTreeSet<_> = registry
+            .models()
+            .filter_map(|model| model.detector.as_ref())
+            .flat_map(|detector| &detector.labels)
+            .collect();
+        let words = registry
+            .models()
+            .find_map(|model| model.text_encoder.as_ref());
+        let words = words.unwrap();
+        let mut pictures = registry
+            .models()
+            .filter_map(|model| model.image_encoder.as_ref());
+        assert!(pictures.any(
+            |pictures| (&pictures.space, pictures.dimension) == (&words.space, words.dimension)
+        ));
+        let labels: BTreeSet<_> = words.labels.iter().collect();
+        assert_eq!(
+            labels.len(),
+            words.labels.len(),
+            "a label stands there twice"
+        );
+        assert!(labels.is_disjoint(&things), "a thing is no scene");
+        assert!(words.prompt.contains("{}"));
+    }
+
+    #[test]
+    fn a_folder_may_have_entries_of_its_own_which_come_first() {
+        let folder = tempfile::tempdir().unwrap();
+        let built_in = Registry::built_in().unwrap();
+        assert_eq!(Registry::of_folder(folder.path()).unwrap(), built_in);
+        let own = "
+            - {name: mine, task: objects, file: mine.onnx, bytes: 1, sha256: '00', licence: MIT,
+               about: Mine., pull: false}
+            - {name: whisper-tiny, task: speech, file: other.bin, bytes: 1, sha256: '00', licence: MIT,
+               about: Other., pull: false}";
+        fs::write(folder.path().join(OWN), own).unwrap();
+        let registry = Registry::of_folder(folder.path()).unwrap();
+        assert_eq!(registry.models().count(), built_in.models().count() + 1);
+        assert_eq!(
+            registry.models().next().map(|model| model.name.as_str()),
+            Some("mine")
+        );
+        assert_eq!(registry.named("whisper-tiny").unwrap().file, "other.bin");
+        fs::write(folder.path().join(OWN), "- {name: half}").unwrap();
+        let error = Registry::of_folder(folder.path()).unwrap_err().to_string();
+        assert!(
+            error.contains("models.yaml") && error.contains("task"),
+            "{error}"
+        );
     }
 
     #[test]

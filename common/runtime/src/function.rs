@@ -4,6 +4,7 @@ use std::{fmt, future::Future};
 
 use http::HeaderMap;
 use reeldrop_events::{Events, Incoming, Outgoing, StepFailed};
+use serde_json::Value;
 
 /// One step: takes one input and says what happened in events.
 ///
@@ -23,6 +24,18 @@ pub trait Function: Send + Sync + 'static {
     /// # Errors
     /// A [`Failure`] that says whether trying again can help.
     fn handle(&self, input: Self::Input) -> impl Future<Output = Result<Events, Failure>> + Send;
+
+    /// Answers a question that is no event, and changes nothing: short JSON in, short JSON out. None where
+    /// the function takes no questions, as most, or cannot answer any just now.
+    ///
+    /// # Errors
+    /// A [`Failure`] that says whether asking again can help.
+    fn answer(
+        &self,
+        _question: Value,
+    ) -> impl Future<Output = Result<Option<Value>, Failure>> + Send {
+        std::future::ready(Ok(None))
+    }
 
     /// Whether the sender of a request with these headers may be heard at all. The network keeps
     /// strangers from most functions; one that the internet reaches asks for proof here.

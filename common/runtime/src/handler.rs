@@ -21,7 +21,7 @@ use reeldrop_events::Events;
 use crate::{
     Failure, Function, Publisher, Refusal,
     answer::{Answer, failure_response},
-    health, metrics,
+    ask, health, metrics,
     received::{self, Origin},
     spans,
 };
@@ -29,17 +29,21 @@ use crate::{
 /// Events carry keys and numbers; the longest, a whole plan, is far below this.
 const BODY_LIMIT_BYTES: usize = 4 << 20;
 
-struct App<F> {
-    function: F,
+pub(crate) struct App<F> {
+    pub(crate) function: F,
     publisher: Publisher,
 }
 
-/// Serves `function` over HTTP: `POST /` takes events, beside health and metrics.
+/// Serves `function` over HTTP: `POST /` takes events, `POST /ask` questions, beside health and metrics.
 ///
 /// What [`serve`](crate::serve) serves; tests call it without a socket.
 pub fn router<F: Function>(function: F, publisher: Publisher) -> Router {
     Router::new()
         .route("/", post(receive::<F>))
+        .route(
+            ask::PATH,
+            post(ask::ask::<F>).layer(DefaultBodyLimit::max(ask::LIMIT_BYTES)),
+        )
         .layer(DefaultBodyLimit::max(BODY_LIMIT_BYTES))
         .with_state(Arc::new(App {
             function,
@@ -55,12 +59,8 @@ async fn receive<F: Function>(
 ) -> Response {
     let started = Instant::now();
     let _in_flight = metrics::InFlight::enter();
-    if let Err(refusal) = app.function.admit(&headers).await {
-        let (status, reason) = match refusal {
-            Refusal::Unproven(reason) => (StatusCode::UNAUTHORIZED, reason),
-            Refusal::Stranger(reason) => (StatusCode::FORBIDDEN, reason),
-            Refusal::Undecided(reason) => (StatusCode::SERVICE_UNAVAILABLE, reason),
-        };
+    if let Err(refused) = app.function.admit(&headers).await {
+        let (status, reason) = refusal(refused);
         return refuse::<F>(status, &reason, started);
     }
     let body = match body {
@@ -100,6 +100,15 @@ async fn handle<F: Function>(
     log::<F>(origin, asset.as_deref(), &answer, took);
     spans::handled(F::NAME, origin, asset.as_deref(), &answer, took);
     answer.into_response()
+}
+
+/// How a sender is told that it is not heard.
+pub(crate) fn refusal(refusal: Refusal) -> (StatusCode, String) {
+    match refusal {
+        Refusal::Unproven(reason) => (StatusCode::UNAUTHORIZED, reason),
+        Refusal::Stranger(reason) => (StatusCode::FORBIDDEN, reason),
+        Refusal::Undecided(reason) => (StatusCode::SERVICE_UNAVAILABLE, reason),
+    }
 }
 
 /// The asset that the event is about: its subject, or that of the events it led to.

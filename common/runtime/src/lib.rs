@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod answer;
+mod ask;
 mod config;
 mod drain;
 mod function;

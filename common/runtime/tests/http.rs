@@ -358,3 +358,41 @@ async fn metrics_count_events_by_type_and_outcome() {
     assert_eq!(get("/healthz").await.unwrap().status(), StatusCode::OK);
     assert_eq!(get("/readyz").await.unwrap().status(), StatusCode::OK);
 }
+
+#[tokio::test]
+async fn a_question_is_answered_beside_events_and_a_long_one_is_not_read() {
+    let ask = async |question: &str| {
+        let request = Request::post("/ask").body(Body::from(question.to_owned()));
+        let response = send(NO_SINK, request.unwrap()).await;
+        (response.status(), body(response).await)
+    };
+    let (status, answer) = ask(r#"{"words": "a dog"}"#).await;
+    assert_eq!(
+        (status, answer.as_str()),
+        (StatusCode::OK, r#"{"asked":{"words":"a dog"}}"#)
+    );
+    for (question, status, says) in [
+        (r#""nothing""#, StatusCode::NOT_FOUND, ""),
+        (
+            r#""wrong""#,
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "no such word",
+        ),
+        (
+            r#""later""#,
+            StatusCode::SERVICE_UNAVAILABLE,
+            "the model is away",
+        ),
+        (r#""panic""#, StatusCode::SERVICE_UNAVAILABLE, "panicked"),
+        ("no json", StatusCode::BAD_REQUEST, "expected"),
+        (
+            &format!("\"{}\"", "x".repeat(5_000)),
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "",
+        ),
+    ] {
+        let answered = ask(question).await;
+        assert_eq!(answered.0, status, "{question}: {}", answered.1);
+        assert!(answered.1.contains(says), "{question}: {}", answered.1);
+    }
+}

@@ -7,8 +7,10 @@ use reeldrop_events::Detection;
 /// Tells each detection which other labels are seen while it is. Its own is not told: it is there.
 pub(crate) fn tell_beside(detections: &mut [Detection]) {
     let mut spans: BTreeMap<String, Vec<(u64, u64)>> = BTreeMap::new();
-    // They are in the order in which they begin.
-    for detection in detections.iter() {
+    // Things are in the order in which they begin, and so are scenes after them.
+    let mut in_order: Vec<&Detection> = detections.iter().collect();
+    in_order.sort_by_key(|detection| detection.start_ms);
+    for detection in in_order {
         let of_label = spans.entry(detection.label.clone()).or_default();
         match of_label.last_mut() {
             Some(last) if detection.start_ms <= last.1 => last.1 = last.1.max(detection.end_ms),
@@ -28,13 +30,14 @@ pub(crate) fn tell_beside(detections: &mut [Detection]) {
 
 #[cfg(test)]
 mod tests {
-    use reeldrop_events::{Area, LookingModel};
+    use reeldrop_events::{Area, DetectionKind, LookingModel};
 
     use super::*;
 
     #[test]
     fn labels_are_beside_each_other_while_both_are_seen() {
         let seen = |label: &str, start_ms, end_ms| Detection {
+            kind: DetectionKind::Thing,
             label: label.to_owned(),
             score: 0.9,
             area: Area::default(),

@@ -127,6 +127,13 @@ pub(crate) struct Installed {
 }
 
 impl Installed {
+    fn new(model: &Model, path: PathBuf) -> Self {
+        Self {
+            model: model.clone(),
+            path,
+        }
+    }
+
     /// As events name it.
     pub(crate) fn named(&self) -> LookingModel {
         LookingModel {
@@ -149,7 +156,8 @@ impl Config {
             let value = rate.to_string();
             return Err(invalid("REELDROP_ANALYSIS_RATE", &value, "1 to 10").into());
         }
-        let registry = Registry::built_in()?;
+        let folder = reeldrop_models::folder_from_env();
+        let registry = Registry::of_folder(&folder)?;
         let objects = env_or("REELDROP_OBJECTS_MODEL", "");
         let known = registry.named(&objects).map(|model| model.task);
         if !objects.is_empty() && known != Some(Task::Objects) {
@@ -157,7 +165,7 @@ impl Config {
             return Err(invalid("REELDROP_OBJECTS_MODEL", &objects, reason).into());
         }
         Ok(Self {
-            folder: reeldrop_models::folder_from_env(),
+            folder,
             registry,
             objects,
             library: Some(env_or("REELDROP_ONNXRUNTIME", ""))
@@ -182,18 +190,44 @@ impl Config {
             name => Some(self.chosen(name)?),
         };
         let faces = self.registry.installed(Task::Faces, &self.folder);
-        let installed: Vec<_> = [objects, faces]
-            .into_iter()
-            .flatten()
-            .map(|(model, path)| Installed {
-                model: model.clone(),
-                path,
-            })
-            .collect();
+        let detectors = [objects, faces].into_iter().flatten();
+        let detectors = detectors.map(|(model, path)| Installed::new(model, path));
+        // Whoever describes scenes comes after those that find things.
+        let installed: Vec<_> = detectors.chain(self.encoders()).collect();
         if installed.is_empty() {
             return Err(Blind::NoModel);
         }
         self.library().map(|_| installed).ok_or(Blind::NoLibrary)
+    }
+
+    /// What describes scenes, where it is installed: the model for pictures, and that for words of its space.
+    fn encoders(&self) -> Vec<Installed> {
+        let pictures = self.pictures();
+        let words = pictures.as_ref().and_then(|_| self.words());
+        pictures.into_iter().chain(words).collect()
+    }
+
+    fn pictures(&self) -> Option<Installed> {
+        let pictures = self.registry.installed(Task::ImageEmbedding, &self.folder);
+        pictures.map(|(model, path)| Installed::new(model, path))
+    }
+
+    /// The model that knows what words mean, where one is installed: of the space of the model for pictures,
+    /// where there is one.
+    pub(crate) fn words(&self) -> Option<Installed> {
+        let pictures = self.pictures();
+        let pictures = pictures.and_then(|pictures| pictures.model.image_encoder);
+        let fits = |model: &&Model| {
+            let space = model.text_encoder.as_ref().map(|words| &words.space);
+            model.task == Task::TextEmbedding
+                && pictures
+                    .as_ref()
+                    .is_none_or(|pictures| space == Some(&pictures.space))
+        };
+        let models = self.registry.models().filter(fits);
+        let mut installed =
+            models.map(|model| Installed::new(model, self.folder.join(&model.file)));
+        installed.find(|installed| installed.path.is_file())
     }
 
     fn chosen(&self, name: &str) -> Result<(&Model, PathBuf), Blind> {

@@ -58,13 +58,7 @@ impl Eye {
         threads: usize,
     ) -> Result<Self, Error> {
         let name = installed.model.name.clone();
-        let session = match session(environment, &installed.path, execution, threads) {
-            Ok(session) => session,
-            Err(reason) => {
-                let broken = |reason| Error::Model { name, reason };
-                return Err(Error::of_runtime(reason, broken));
-            }
-        };
+        let session = session(environment, installed, execution, threads)?;
         let contract = |reason: &str| Error::Contract {
             name: name.clone(),
             reason: reason.to_owned(),
@@ -164,8 +158,22 @@ pub(crate) fn execution(wanted: Execution) -> Execution {
     }
 }
 
+/// Reads a model's file.
+pub(crate) fn session(
+    environment: &Environment,
+    installed: &Installed,
+    execution: Execution,
+    threads: usize,
+) -> Result<Session, Error> {
+    let begun = begin(environment, &installed.path, execution, threads);
+    begun.map_err(|reason| {
+        let name = installed.model.name.clone();
+        Error::of_runtime(reason, |reason| Error::Model { name, reason })
+    })
+}
+
 /// A session, or why there is none.
-fn session(
+fn begin(
     environment: &Environment,
     path: &Path,
     execution: Execution,

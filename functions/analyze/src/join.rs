@@ -1,6 +1,6 @@
 //! Detections over time: what is seen on picture after picture is one thing.
 
-use reeldrop_events::{AnalysisPlan, Area, Detection};
+use reeldrop_events::{AnalysisPlan, Area, Detection, DetectionKind};
 
 use crate::seen::{Picture, Seen, overlap};
 
@@ -95,6 +95,7 @@ impl Thing {
         // A picture is shown until the next one: where frames are rare, for long.
         let end_ms = self.missed_ms.unwrap_or(self.last_ms + step_ms);
         let detection = Detection {
+            kind: DetectionKind::Thing,
             label: self.label,
             score: self.score,
             area: self.best.area,
@@ -219,7 +220,7 @@ impl Joining {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::look::Look;
 
@@ -248,6 +249,7 @@ mod tests {
                 time_ms: *time_ms,
                 seen: seen.clone(),
                 look: look.clone(),
+                shows: None,
             });
             things.extend(added.ended);
         }
@@ -352,7 +354,7 @@ mod tests {
         assert_eq!(best(&pictures), (0.8, 1_000, Some("jpeg".to_owned())));
     }
 
-    fn plan() -> AnalysisPlan {
+    pub(crate) fn plan() -> AnalysisPlan {
         let ratio = |num, den| reeldrop_events::Ratio { num, den };
         AnalysisPlan {
             timeline: reeldrop_events::Timeline {

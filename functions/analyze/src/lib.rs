@@ -1,8 +1,11 @@
 #![doc = include_str!("../README.md")]
 
+mod answer;
 mod beside;
 mod colour;
 mod config;
+mod described;
+mod encode;
 mod error;
 mod eye;
 mod finished;
@@ -16,6 +19,7 @@ mod looking;
 mod pace;
 mod picture;
 mod planning;
+mod portraits;
 mod prepared;
 mod published;
 mod realtime;
@@ -43,12 +47,14 @@ use reeldrop_events::{
 use reeldrop_media::ReadAt;
 use reeldrop_runtime::{Failure, Function, blocking};
 use reeldrop_store::{Location, Store};
+use serde_json::Value;
 
 pub use config::{Config, ConfigError, Execution};
 pub use error::Error;
 pub use input::Input;
 
 use crate::{
+    answer::Words,
     looking::{Looker, Until},
     planning::Asked,
     seen::Looked,
@@ -65,6 +71,8 @@ pub struct Analyze {
     config: Config,
     /// The models, read when the first part comes; they stay, since reading them takes long.
     looker: Arc<Mutex<Option<Looker>>>,
+    /// What words mean; apart, so that who asks need not wait for a part.
+    words: Words,
 }
 
 impl Function for Analyze {
@@ -88,6 +96,10 @@ impl Function for Analyze {
             })
         })
     }
+
+    async fn answer(&self, question: Value) -> Result<Option<Value>, Failure> {
+        answer::answer(&self.config, &self.words, question).await
+    }
 }
 
 impl Analyze {
@@ -98,6 +110,7 @@ impl Analyze {
             store,
             config,
             looker: Arc::default(),
+            words: Words::default(),
         }
     }
 

@@ -14,6 +14,7 @@ use std::{
 use image::RgbImage;
 use reeldrop_events::{AnalysisMode, AnalysisPlan, AnalysisPlanned, LookingModel};
 use reeldrop_media::ReadAt;
+use reeldrop_models::Task;
 
 use crate::{
     Config, Error,
@@ -21,6 +22,7 @@ use crate::{
     eye::{BATCH, Eye, environment, execution},
     handover::Handover,
     pace::{Batch, Pace},
+    portraits::{Describer, Portraits},
     prepared::{Prepared, Preparing, View},
     realtime::{MOST_BEHIND, Realtime, Recent},
     sampled,
@@ -32,6 +34,8 @@ use crate::{
 pub(crate) struct Looker {
     models: Vec<LookingModel>,
     eyes: Vec<Eye>,
+    /// Who describes scenes, where anybody does.
+    describer: Option<Describer>,
     /// How long a picture takes.
     recent: Recent,
     /// So much longer than this machine needs.
@@ -55,8 +59,12 @@ impl Looker {
         let library = config.library().ok_or(Error::NoModel)?;
         let environment = environment(&library)?;
         let (execution, threads) = (execution(config.execution), config.threads);
+        let finds =
+            |installed: &&Installed| matches!(installed.model.task, Task::Objects | Task::Faces);
         let open = |installed: &Installed| Eye::open(&environment, installed, execution, threads);
-        let eyes: Vec<Eye> = installed.iter().map(open).collect::<Result<_, _>>()?;
+        let eyes = installed.iter().filter(finds).map(open);
+        let eyes: Vec<Eye> = eyes.collect::<Result<_, _>>()?;
+        let describer = Describer::open(&environment, &installed, execution, threads)?;
         let models = plan.models.clone();
         let names: Vec<&str> = models.iter().map(|model| model.name.as_str()).collect();
         tracing::info!(%execution, models = names.join(", "),
@@ -64,6 +72,7 @@ impl Looker {
         Ok(Self {
             models,
             eyes,
+            describer,
             recent: Recent::default(),
             #[cfg(test)]
             slowed: Duration::ZERO,
@@ -88,8 +97,27 @@ impl Looker {
         }
         let after_ms = before.pictures.last().map(|picture| picture.time_ms);
         let views = View::all(&planned.video, &self.eyes);
-        let mut preparing = Preparing::new(&planned.video, &views);
+        let scene = self.describer.as_ref();
+        let scene = scene.map(|describer| describer.size(&planned.video));
+        let mut preparing = Preparing::new(&planned.video, &views, scene);
         let handover = Handover::new(self.pace(planned, after_ms, &views)?);
+        let Self {
+            eyes,
+            describer,
+            recent,
+            #[cfg(test)]
+            slowed,
+            ..
+        } = self;
+        let mut look = |batch: &mut [Prepared]| {
+            let begun = Instant::now();
+            #[cfg(test)]
+            thread::sleep(*slowed);
+            let pictures = see(eyes, &views, batch)?;
+            let each = u32::try_from(batch.len().max(1)).unwrap_or(1);
+            recent.add(begun.elapsed() / each);
+            Ok(pictures)
+        };
         let (mut looked, decoded) = thread::scope(|scope| {
             let decoding = scope.spawn(|| {
                 let _decoding = handover.decoding();
@@ -99,8 +127,8 @@ impl Looker {
                 .map(|_end| ())
             });
             let looking = handover.looking();
-            let mut look = |batch: &mut [Prepared]| self.look(&views, batch);
-            let looked = all(&handover, planned, before, until, &mut look);
+            let describer = describer.as_mut();
+            let looked = all(&handover, planned, before, until, describer, &mut look);
             drop(looking);
             let decoded = decoding.join();
             let decoded = decoded.unwrap_or_else(|panicked| panic::resume_unwind(panicked));
@@ -159,42 +187,40 @@ impl Looker {
                 eye.look(view.model, &view.placed, &[RgbImage::new(width, height)])?;
             }
         }
+        if let Some(describer) = &mut self.describer {
+            describer.encoder.try_out()?;
+        }
         Ok(begun.elapsed())
     }
+}
 
-    /// Shows pictures to every model.
-    fn look(&mut self, views: &[View], batch: &mut [Prepared]) -> Result<Vec<Picture>, Error> {
-        let begun = Instant::now();
-        #[cfg(test)]
-        thread::sleep(self.slowed);
-        let mut seen: Vec<Vec<Vec<Seen>>> = vec![vec![Vec::new(); batch.len()]; self.eyes.len()];
-        for (at, view) in views.iter().enumerate() {
-            let of_view = |prepared: &mut Prepared| prepared.pictures.get_mut(at).map(mem::take);
-            let pictures: Vec<RgbImage> = batch.iter_mut().filter_map(of_view).collect();
-            let (Some(eye), Some(best)) = (self.eyes.get_mut(view.model), seen.get_mut(view.model))
-            else {
-                continue;
-            };
-            let found = eye.look(view.model, &view.placed, &pictures)?;
-            for (best, (found, picture)) in best.iter_mut().zip(found.into_iter().zip(&pictures)) {
-                if evidence(&found) > evidence(best) {
-                    *best = view.measured(found, picture);
-                }
+/// Shows pictures to every model that finds things.
+fn see(eyes: &mut [Eye], views: &[View], batch: &mut [Prepared]) -> Result<Vec<Picture>, Error> {
+    let mut seen: Vec<Vec<Vec<Seen>>> = vec![vec![Vec::new(); batch.len()]; eyes.len()];
+    for (at, view) in views.iter().enumerate() {
+        let of_view = |prepared: &mut Prepared| prepared.pictures.get_mut(at).map(mem::take);
+        let pictures: Vec<RgbImage> = batch.iter_mut().filter_map(of_view).collect();
+        let (Some(eye), Some(best)) = (eyes.get_mut(view.model), seen.get_mut(view.model)) else {
+            continue;
+        };
+        let found = eye.look(view.model, &view.placed, &pictures)?;
+        for (best, (found, picture)) in best.iter_mut().zip(found.into_iter().zip(&pictures)) {
+            if evidence(&found) > evidence(best) {
+                *best = view.measured(found, picture);
             }
         }
-        self.recent
-            .add(begun.elapsed() / u32::try_from(batch.len().max(1)).unwrap_or(1));
-        let picture = |(at, prepared): (usize, &mut Prepared)| Picture {
-            time_ms: prepared.time_ms,
-            seen: seen
-                .iter_mut()
-                .filter_map(|best| best.get_mut(at).map(mem::take))
-                .flatten()
-                .collect(),
-            look: prepared.look.clone(),
-        };
-        Ok(batch.iter_mut().enumerate().map(picture).collect())
     }
+    let picture = |(at, prepared): (usize, &mut Prepared)| Picture {
+        time_ms: prepared.time_ms,
+        seen: seen
+            .iter_mut()
+            .filter_map(|best| best.get_mut(at).map(mem::take))
+            .flatten()
+            .collect(),
+        look: prepared.look.clone(),
+        shows: None,
+    };
+    Ok(batch.iter_mut().enumerate().map(picture).collect())
 }
 
 /// Looks at what is handed over until there is no more, or it is time to stop.
@@ -203,11 +229,13 @@ fn all(
     planned: &AnalysisPlanned,
     before: Looked,
     until: &Until,
+    describer: Option<&mut Describer>,
     look: &mut impl FnMut(&mut [Prepared]) -> Result<Vec<Picture>, Error>,
 ) -> Result<Looked, Error> {
     let begun = Instant::now();
     let is_batch = planned.analysis.mode.is_batch();
     let mut stills = Stills::new(&planned.video, &before.pictures);
+    let mut portraits = describer.map(|describer| Portraits::new(describer, &before.pictures));
     let mut looked = Looked {
         whole: true,
         ..before
@@ -217,8 +245,10 @@ fn all(
         if handover.looked() {
             let from = looked.pictures.len();
             let newest_ms = looked.pictures.iter().map(|picture| picture.time_ms).max();
-            let frames = batch.into_iter().map(|prepared| prepared.kept);
-            let frames: Vec<_> = frames.collect();
+            let frames = batch
+                .into_iter()
+                .map(|prepared| (prepared.kept, prepared.scene));
+            let (frames, scenes): (Vec<_>, Vec<_>) = frames.unzip();
             let full = frames.len() == BATCH;
             let in_order = seen
                 .iter()
@@ -227,6 +257,9 @@ fn all(
             // Things are followed forwards only: an older picture that had to wait gives no still.
             if in_order {
                 stills.add(&mut looked.pictures, from, frames)?;
+                if let Some(portraits) = &mut portraits {
+                    portraits.add(&mut looked.pictures, from, scenes)?;
+                }
             }
             if is_batch && full && begun.elapsed() >= until.slice {
                 looked.whole = false;
@@ -237,6 +270,9 @@ fn all(
             looked.whole = false;
             break;
         }
+    }
+    if let Some(portraits) = &mut portraits {
+        portraits.finish(&mut looked.pictures)?;
     }
     looked.pictures.sort_by_key(|picture| picture.time_ms);
     Ok(looked)

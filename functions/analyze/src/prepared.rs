@@ -79,20 +79,26 @@ pub(crate) struct Prepared {
     pub(crate) look: Look,
     /// One for each view, in order.
     pub(crate) pictures: Vec<RgbImage>,
+    /// For whoever describes scenes, where anybody does.
+    pub(crate) scene: Option<RgbImage>,
     pub(crate) kept: Kept,
 }
 
 /// Prepares the frames of a part.
 pub(crate) struct Preparing {
     scalers: Vec<Scaler>,
+    /// For whoever describes scenes.
+    scene: Option<Scaler>,
     keeping: Keeping,
 }
 
 impl Preparing {
-    pub(crate) fn new(video: &VideoTrack, views: &[View]) -> Self {
+    /// `scene` is the size of a picture for whoever describes scenes, upright.
+    pub(crate) fn new(video: &VideoTrack, views: &[View], scene: Option<(u32, u32)>) -> Self {
         let scaler = |view: &View| Scaler::new(view.orientation, view.placed.size());
         Self {
             scalers: views.iter().map(scaler).collect(),
+            scene: scene.map(|size| Scaler::new(video.orientation, size)),
             keeping: Keeping::new(video),
         }
     }
@@ -106,13 +112,16 @@ impl Preparing {
         let pictures: Vec<RgbImage> = scalers
             .map(|scaler| scaler.picture(sample))
             .collect::<Result<_, _>>()?;
-        let first = pictures.first();
+        let scene = self.scene.as_mut();
+        let scene = scene.map(|scaler| scaler.picture(sample)).transpose()?;
+        let first = pictures.first().or(scene.as_ref());
         let first = first.ok_or_else(|| Error::Convert("no model wants it".to_owned()))?;
         Ok(Prepared {
             time_ms,
             look: Look::of(first),
             kept: self.keeping.keep(sample)?,
             pictures,
+            scene,
         })
     }
 }

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use reeldrop_events::{
     AnalysisCompleted, AnalysisMode, AnalysisPlan, Detection, DetectionsCompleted,
-    DetectionsPlanned, Events, LookingModel,
+    DetectionsPlanned, Events, LookingModel, SceneEmbeddings,
 };
 use reeldrop_runtime::blocking;
 use reeldrop_store::{Key, Store};
@@ -21,6 +21,9 @@ use crate::{
 
 /// Detections on one page of `detections.completed`: well below what brokers take as one event.
 const PAGE: usize = 300;
+
+/// Scenes on one page: each is less than a kilobyte.
+const SCENES_PAGE: usize = 100;
 
 /// Notes that are read at once.
 const AT_ONCE: usize = 8;
@@ -79,7 +82,7 @@ pub(crate) async fn join(store: &Store, planned: &DetectionsPlanned) -> Result<E
     let body = Bytes::from(sidecar(plan, &told, counted)?);
     let asset = planned.asset;
     store.put(&Key::Seen { asset, name: &name }, body).await?;
-    let pages = pages(planned, &name, &told.detections);
+    let pages = pages(planned, &name, &told);
     Ok(Events::none()
         .and_all(&pages)
         .and(&completed(planned, &name, &told, counted)))
@@ -149,19 +152,31 @@ fn completed(
     }
 }
 
-fn pages(
-    planned: &DetectionsPlanned,
-    name: &str,
-    detections: &[Detection],
-) -> Vec<DetectionsCompleted> {
-    let pages = (0..).zip(detections.chunks(PAGE));
-    pages
-        .map(|(page, detections)| DetectionsCompleted {
+fn pages(planned: &DetectionsPlanned, name: &str, told: &Told) -> Vec<DetectionsCompleted> {
+    let mut detections = told.detections.chunks(PAGE);
+    let mut scenes = told.described.scenes.chunks(SCENES_PAGE);
+    let mut pages = Vec::new();
+    for page in 0.. {
+        let (detections, scenes) = (detections.next(), scenes.next());
+        if detections.is_none() && scenes.is_none() {
+            break;
+        }
+        let of = told.described.of.clone();
+        pages.push(DetectionsCompleted {
             asset: planned.asset,
             name: name.to_owned(),
             page,
             first: page * PAGE as u32,
-            detections: detections.to_vec(),
-        })
-        .collect()
+            detections: detections.unwrap_or_default().to_vec(),
+            embeddings: scenes
+                .zip(of)
+                .map(|(scenes, (space, model))| SceneEmbeddings {
+                    space,
+                    model,
+                    first: page * SCENES_PAGE as u32,
+                    scenes: scenes.to_vec(),
+                }),
+        });
+    }
+    pages
 }

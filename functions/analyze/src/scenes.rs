@@ -124,13 +124,13 @@ impl Current {
     }
 }
 
-fn is_cut(before: &Look, now: &Look) -> bool {
+pub(crate) fn is_cut(before: &Look, now: &Look) -> bool {
     let recoloured = now.recoloured(before);
     let (least, moved) = RECOLOURED_MOVED;
     recoloured > RECOLOURED || (recoloured > least && now.motion(before) > moved)
 }
 
-fn is_black(look: &Look) -> bool {
+pub(crate) fn is_black(look: &Look) -> bool {
     look.brightness < BLACK && look.contrast() < BLACK_CONTRAST
 }
 
@@ -223,6 +223,7 @@ mod tests {
                 time_ms: n * 500,
                 seen: Vec::new(),
                 look: Look::of(&picture),
+                shows: None,
             });
         }
         following.finish(duration_ms)

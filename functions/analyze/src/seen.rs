@@ -1,9 +1,9 @@
 //! What is seen on one picture.
 
-use reeldrop_events::Area;
+use reeldrop_events::{Area, Embedding};
 use serde::{Deserialize, Serialize};
 
-use crate::look::Look;
+use crate::{encode::Weighed, look::Look};
 
 /// One thing on a picture.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -45,6 +45,21 @@ pub(crate) struct Picture {
     pub(crate) seen: Vec<Seen>,
     /// What it looks like as a whole.
     pub(crate) look: Look,
+    /// What it shows, where it stands for its scene.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) shows: Option<Shows>,
+}
+
+/// What a picture shows.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Shows {
+    /// Position of the model in the plan.
+    pub(crate) model: usize,
+    /// The space of its embedding.
+    pub(crate) space: String,
+    pub(crate) embedding: Embedding,
+    /// Words that fit it, the best first.
+    pub(crate) labels: Vec<Weighed>,
 }
 
 /// What was seen in a part, so far.

@@ -12,6 +12,7 @@ use serde::Serialize;
 use crate::{
     Error,
     beside::tell_beside,
+    described::{Described, Describing},
     join::{Joining, Thing},
     scenes::{Following, Scenes},
     seen::Picture,
@@ -32,8 +33,10 @@ pub(crate) enum Finished {
 
 /// Everything else, at the end.
 pub(crate) struct Told {
+    /// Things in the order in which they begin, then scenes.
     pub(crate) detections: Vec<Detection>,
     pub(crate) scenes: Scenes,
+    pub(crate) described: Described,
     pub(crate) stretches: u32,
     pub(crate) sheets: u32,
 }
@@ -83,6 +86,7 @@ pub(crate) struct Telling {
     plan: AnalysisPlan,
     joining: Joining,
     following: Following,
+    describing: Describing,
     last_ms: Option<u64>,
     waiting: VecDeque<Waiting>,
     fates: BTreeMap<u32, Fate>,
@@ -102,6 +106,7 @@ impl Telling {
             plan: plan.clone(),
             joining: Joining::default(),
             following: Following::default(),
+            describing: Describing::default(),
             last_ms: None,
             waiting: VecDeque::new(),
             fates: BTreeMap::new(),
@@ -126,6 +131,7 @@ impl Telling {
             }
             self.last_ms = Some(picture.time_ms);
             self.following.add(picture);
+            self.describing.add(picture);
             let added = self.joining.add(picture);
             for thing in &added.things {
                 self.fates.entry(*thing).or_insert(Fate::Open);
@@ -152,11 +158,14 @@ impl Telling {
             let number = self.sheets.count() - 1;
             self.finished.push(Finished::Sheet(number, sheet));
         }
+        let mut described = self.describing.finish(&self.plan);
         let mut detections: Vec<Detection> = self.detections.into_iter().flatten().collect();
+        detections.append(&mut described.labels);
         tell_beside(&mut detections);
         let told = Told {
             detections,
             scenes: self.following.finish(self.plan.duration_ms),
+            described,
             stretches: self.number,
             sheets: self.sheets.count(),
         };

@@ -6,7 +6,7 @@ use reeldrop_events::{
     DetectionsCompleted, DetectionsPlanned, Events,
 };
 
-use crate::{Error, part::int, title::Title};
+use crate::{Error, part::int, scenes, title::Title};
 
 /// What was seen stays seen, and what an earlier request became of changes nothing. Parts are planned in any
 /// order: one that comes after another failed does not make the title one that is still looked at.
@@ -34,20 +34,23 @@ const JOINED: &str = "
 
 const SHOWN: &str = "select name from analyses where asset = $1";
 
-const FORGET: &str = "delete from detections where asset = $1 and name = $2";
+const FORGET: [&str; 2] = [
+    "delete from detections where asset = $1 and name = $2",
+    "delete from scene_embeddings where asset = $1 and name = $2",
+];
 
 const DETECTIONS: &str = "
     insert into detections (asset, name, number, label, score, x, y, width, height, best_ms,
                             start_ms, end_ms, model, version, words, still,
-                            together)
+                            together, kind)
     select $1, $2, $3 + d.n - 1, d.label, d.score, d.x, d.y, d.width, d.height, d.best_ms,
            d.start_ms, d.end_ms, d.model, d.version, to_tsvector('english', d.label),
-           d.still, to_tsvector('english', d.together)
+           d.still, to_tsvector('english', d.together), d.kind
     from unnest($4::text[], $5::float8[], $6::float8[], $7::float8[], $8::float8[], $9::float8[],
                 $10::bigint[], $11::bigint[], $12::bigint[], $13::text[], $14::text[],
-                $15::integer[], $16::text[])
+                $15::integer[], $16::text[], $17::text[])
         with ordinality as d (label, score, x, y, width, height, best_ms, start_ms, end_ms, model,
-                              version, still, together, n)
+                              version, still, together, kind, n)
     on conflict (asset, name, number) do nothing";
 
 /// What answers an earlier request is shown while a newer one is under way, but never after that.
@@ -215,9 +218,13 @@ pub(crate) async fn detections(
                 &words(|seen| &seen.model.version),
                 &stills.collect::<Result<Vec<_>, _>>()?,
                 &together.collect::<Vec<_>>(),
+                &words(|seen| seen.kind.as_str()),
             ],
         )
         .await?;
+    if let Some(embeddings) = &said.embeddings {
+        scenes::keep(transaction, title, &said.name, embeddings).await?;
+    }
     Ok(Events::none())
 }
 
@@ -252,9 +259,11 @@ pub(crate) async fn completed(
     if let Some(shown) = shown.filter(|shown| *shown != said.name) {
         // What comes late is never shown.
         let forgotten = if taken == 1 { &shown } else { &said.name };
-        transaction
-            .execute(FORGET, &[&title.asset.0, forgotten])
-            .await?;
+        for forget in FORGET {
+            transaction
+                .execute(forget, &[&title.asset.0, forgotten])
+                .await?;
+        }
     }
     Ok(Events::none())
 }

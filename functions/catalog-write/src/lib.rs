@@ -19,6 +19,7 @@ mod published;
 mod repackage;
 mod request;
 mod retry;
+mod scenes;
 mod settle;
 mod speech;
 mod sweep;

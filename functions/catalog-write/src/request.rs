@@ -15,7 +15,8 @@ const TOMBSTONE: &str = "
     where id = $1";
 
 /// What belongs to a title, what refers to others before these.
-const TABLES: [&str; 19] = [
+const TABLES: [&str; 20] = [
+    "scene_embeddings",
     "detections",
     "analyzed_parts",
     "analyses",

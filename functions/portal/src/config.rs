@@ -17,6 +17,8 @@ pub struct Config {
     pub client_header: Option<String>,
     /// `REELDROP_MEDIA_URL`: where players find the media bucket, without a slash at the end, where it is set.
     pub media_url: Option<String>,
+    /// `REELDROP_ANALYZE_URL`: where analyze says what words mean, without a slash at the end, where it is set.
+    pub analyze_url: Option<String>,
 }
 
 impl Config {
@@ -33,6 +35,7 @@ impl Config {
             client_header: Some(env_or("REELDROP_CLIENT_HEADER", ""))
                 .filter(|name| !name.is_empty()),
             media_url: address("REELDROP_MEDIA_URL"),
+            analyze_url: address("REELDROP_ANALYZE_URL"),
         })
     }
 }

@@ -12,6 +12,7 @@ mod key_text;
 mod limit;
 mod live;
 mod manifest;
+mod meaning;
 mod media;
 mod object_name;
 mod packaging;
@@ -37,6 +38,7 @@ pub use config::Config;
 pub use error::Error;
 use limit::Limit;
 use live::Live;
+use meaning::Meaning;
 use token::Tokens;
 
 /// Name of the service: its folder, image and event source.
@@ -53,6 +55,7 @@ pub struct Portal {
     store: Store,
     publisher: Publisher,
     live: Live,
+    meaning: Meaning,
 }
 
 impl Portal {
@@ -80,6 +83,7 @@ impl Portal {
         publisher: Publisher,
     ) -> Self {
         Self {
+            meaning: Meaning::new(config.analyze_url.as_deref()),
             config: Arc::new(config),
             tokens: Tokens::new(&master),
             limit: Limit::new(),

@@ -73,6 +73,7 @@ mod tests {
             portal_url: None,
             client_header: client_header.map(str::to_owned),
             media_url: None,
+            analyze_url: None,
         }
     }
 

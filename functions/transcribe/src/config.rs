@@ -76,9 +76,10 @@ impl Config {
             let reason = "a BCP 47 tag such as en";
             return Err(invalid("REELDROP_SPEECH_LANGUAGE", &spoken, reason).into());
         }
+        let folder = reeldrop_models::folder_from_env();
         Ok(Self {
-            folder: reeldrop_models::folder_from_env(),
-            registry: Registry::built_in()?,
+            registry: Registry::of_folder(&folder)?,
+            folder,
             model: env_or("REELDROP_WHISPER_MODEL", ""),
             language: (!spoken.is_empty()).then_some(spoken),
             translate: env_parsed("REELDROP_TRANSLATE", false)?,

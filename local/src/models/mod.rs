@@ -57,7 +57,7 @@ pub enum ModelsError {
 /// # Errors
 /// [`ModelsError::Model`] where the registry cannot be read.
 pub fn list(folder: &Path, as_json: bool) -> Result<(), ModelsError> {
-    for model in Registry::built_in()?.models() {
+    for model in Registry::of_folder(folder)?.models() {
         let installed = folder.join(&model.file).is_file();
         if as_json {
             output::json(&json!({ "model": model, "installed": installed }));
@@ -66,7 +66,7 @@ pub fn list(folder: &Path, as_json: bool) -> Result<(), ModelsError> {
         let there = if installed { "installed" } else { "-" };
         let megabytes = model.bytes.div_ceil(1 << 20);
         output::line(&format!(
-            "{:16} {there:10} {megabytes:5} MB  {:8} {}",
+            "{:18} {there:10} {megabytes:5} MB  {:8} {}",
             model.name, model.licence, model.about
         ));
     }
@@ -81,7 +81,7 @@ pub fn list(folder: &Path, as_json: bool) -> Result<(), ModelsError> {
 /// # Errors
 /// [`ModelsError`] for the first that cannot be had.
 pub async fn pull(names: &[String], folder: &Path) -> Result<(), ModelsError> {
-    let registry = Registry::built_in()?;
+    let registry = Registry::of_folder(folder)?;
     let wanted: Vec<&Model> = match names {
         [] => registry.models().filter(|model| model.pull).collect(),
         names => {
@@ -109,7 +109,7 @@ pub async fn pull(names: &[String], folder: &Path) -> Result<(), ModelsError> {
 /// # Errors
 /// [`ModelsError::Unusable`] where one differs; which ones is printed.
 pub fn verify(folder: &Path) -> Result<(), ModelsError> {
-    let registry = Registry::built_in()?;
+    let registry = Registry::of_folder(folder)?;
     let installed = registry
         .models()
         .filter(|model| folder.join(&model.file).is_file());

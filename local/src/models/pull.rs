@@ -86,7 +86,7 @@ async fn download(model: &Model, url: &str, part: &Path) -> Result<String, Model
 }
 
 fn bar(model: &Model) -> ProgressBar {
-    let template = "{prefix:16} [{bar:30}] {bytes}/{total_bytes} {bytes_per_sec} {eta}";
+    let template = "{prefix:18} [{bar:30}] {bytes}/{total_bytes} {bytes_per_sec} {eta}";
     let style = ProgressStyle::with_template(template);
     let bar = ProgressBar::new(model.bytes);
     bar.set_style(
@@ -126,6 +126,8 @@ mod tests {
             about: String::new(),
             pull: true,
             detector: None,
+            image_encoder: None,
+            text_encoder: None,
         }
     }
 

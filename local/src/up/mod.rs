@@ -2,6 +2,7 @@
 
 mod error;
 mod folder;
+mod gateway;
 mod launches;
 mod news;
 mod ping;
@@ -35,6 +36,7 @@ use crate::{
     s3::Endpoint,
 };
 use folder::Folder;
+use gateway::Gateway;
 use launches::PORTAL;
 
 /// How long deliveries under way may take to end when the runner stops.
@@ -170,11 +172,9 @@ impl Bundle {
         drop(listen(options.port, "the page").await?);
         let s3_listener = listen(s3_port, "the S3 endpoint").await?;
         let ingress = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
-        let sink = format!(
-            "http://127.0.0.1:{}/default/{}",
-            ingress.local_addr()?.port(),
-            topology.broker
-        );
+        let address = ingress.local_addr()?;
+        let sink = format!("http://{address}/default/{}", topology.broker);
+        let gateway = Gateway::bind().await?;
         let logs = Logs {
             folder: folder.join("logs"),
             show: options.verbose,
@@ -182,7 +182,7 @@ impl Bundle {
         let (postgres, database_url) = database(options, &folder, &logs).await?;
 
         let buckets = values::buckets(&folder)?;
-        let values = values::values(options, &folder, &buckets, &database_url)?;
+        let values = values::values(options, &folder, &buckets, &database_url, gateway.url())?;
         let launches = launches::launches(options, &topology, &values, &sink)?;
         let grace = Duration::from_secs(launches::GRACE_SECONDS + 1);
         let activator = Arc::new(Activator::new(launches, logs, grace)?);
@@ -201,6 +201,7 @@ impl Bundle {
         tasks.spawn(logged(broker::serve(broker.clone(), ingress, stopped())));
         tasks.spawn(logged(endpoint.serve(s3_listener, stopped())));
         let client = reqwest::Client::builder().no_proxy().build()?;
+        tasks.spawn(logged(gateway.serve(&subscribers, &client, stopped())));
         for ping in &topology.pings {
             let run = ping::run(
                 ping.clone(),

@@ -10,12 +10,13 @@ const WORK: &str = "reeldrop-work";
 const MEDIA: &str = "reeldrop-media";
 const REGION: &str = "us-east-1";
 
-/// The values for this folder, these ports and this database.
+/// The values for this folder, these ports, this database, and the gateway to the Services.
 pub(super) fn values(
     options: &Options,
     folder: &Folder,
     buckets: &s3::Settings,
     database_url: &str,
+    gateway: &str,
 ) -> io::Result<Values> {
     let (master_key, _) = folder.secret("master.key", 32)?;
     let database = folder.private("database-url", database_url)?;
@@ -33,6 +34,7 @@ pub(super) fn values(
         ("portal-url", some(&options.url())),
         // The portal serves the media bucket itself.
         ("media-url", None),
+        ("analyze-url", Some(format!("{gateway}/analyze"))),
         ("profile", options.profile.clone()),
         ("models", some(&options.models_folder().to_string_lossy())),
         ("whisper-model", options.whisper_model.clone()),

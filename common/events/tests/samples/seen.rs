@@ -2,8 +2,9 @@
 
 use reeldrop_events::{
     AnalysisCompleted, AnalysisMode, AnalysisPlan, AnalysisPlanned, AnalysisRequested,
-    AnalysisSkipped, Area, ChunkAnalyzed, Detection, DetectionsCompleted, DetectionsPlanned,
-    LookingModel, MediaProbed, Ratio, ReanalysisPlanned,
+    AnalysisSkipped, Area, ChunkAnalyzed, Detection, DetectionKind, DetectionsCompleted,
+    DetectionsPlanned, Embedding, LookingModel, MediaProbed, Ratio, ReanalysisPlanned,
+    SceneEmbedding, SceneEmbeddings,
 };
 use uuid::Uuid;
 
@@ -50,12 +51,35 @@ pub(super) fn seen() -> Vec<Sample> {
             boxes: 30,
         }),
         Sample::of(&DetectionsPlanned { asset, analysis }),
-        Sample::of(&DetectionsCompleted {
+        Sample::of(&page(&name)),
+        Sample::of(&AnalysisCompleted {
             asset,
-            name: name.clone(),
-            page: 0,
-            first: 0,
-            detections: vec![Detection {
+            detections: 2,
+            scenes: 3,
+            sidecar: format!("{asset}/seen/{name}.json"),
+            stretch_ms: 60_000,
+            stretches: 1,
+            sheets: 1,
+            labels: vec!["beach".to_owned(), "dog".to_owned()],
+            revision: 1,
+            mode: AnalysisMode::Realtime,
+            pictures: 24,
+            dropped: 3,
+            name,
+        }),
+    ]
+}
+
+/// A thing and a scene, and what the latter looks like.
+fn page(name: &str) -> DetectionsCompleted {
+    DetectionsCompleted {
+        asset: asset(),
+        name: name.to_owned(),
+        page: 0,
+        first: 0,
+        detections: vec![
+            Detection {
+                kind: DetectionKind::Thing,
                 label: "dog".to_owned(),
                 score: 0.8614,
                 area: Area {
@@ -69,25 +93,45 @@ pub(super) fn seen() -> Vec<Sample> {
                 start_ms: 1_500,
                 end_ms: 4_000,
                 model: looking(),
-                beside: vec!["person".to_owned()],
+                beside: vec!["beach".to_owned(), "person".to_owned()],
+            },
+            scene(),
+        ],
+        embeddings: Some(SceneEmbeddings {
+            space: "clip-vit-b32".to_owned(),
+            model: encoding(),
+            first: 0,
+            scenes: vec![SceneEmbedding {
+                start_ms: 0,
+                end_ms: 12_000,
+                best_ms: 3_500,
+                embedding: Embedding::of(&[0.5, -0.25, 1.0]).unwrap(),
             }],
         }),
-        Sample::of(&AnalysisCompleted {
-            asset,
-            detections: 1,
-            scenes: 3,
-            sidecar: format!("{asset}/seen/{name}.json"),
-            stretch_ms: 60_000,
-            stretches: 1,
-            sheets: 1,
-            labels: vec!["dog".to_owned()],
-            revision: 1,
-            mode: AnalysisMode::Realtime,
-            pictures: 24,
-            dropped: 3,
-            name,
-        }),
-    ]
+    }
+}
+
+/// The model that knows scenes.
+fn encoding() -> LookingModel {
+    LookingModel {
+        name: "clip-vit-b32-image".to_owned(),
+        version: "583fd111".to_owned(),
+    }
+}
+
+fn scene() -> Detection {
+    Detection {
+        kind: DetectionKind::Scene,
+        label: "beach".to_owned(),
+        score: 0.7,
+        area: Area::WHOLE,
+        best_ms: 3_500,
+        still: None,
+        start_ms: 0,
+        end_ms: 12_000,
+        model: encoding(),
+        beside: vec!["dog".to_owned()],
+    }
 }
 
 /// Nobody looks, or looks again.

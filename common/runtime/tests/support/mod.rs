@@ -3,6 +3,7 @@
 use axum::{body::Body, http::Request};
 use reeldrop_events::{AssetId, Events, Payload, RetryRequested, StepFailed};
 use reeldrop_runtime::{Failure, Function};
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 /// The title that all test events are about.
@@ -44,6 +45,16 @@ impl Function for Obedient {
                 Ok(retries(1))
             }
             _ => panic!("told to panic"),
+        }
+    }
+
+    async fn answer(&self, question: Value) -> Result<Option<Value>, Failure> {
+        match question.as_str() {
+            Some("nothing") => Ok(None),
+            Some("wrong") => Err(Failure::permanent("no such word")),
+            Some("later") => Err(Failure::transient("the model is away")),
+            Some("panic") => panic!("told to panic"),
+            _ => Ok(Some(json!({ "asked": question }))),
         }
     }
 }

@@ -1,6 +1,9 @@
 //! A clip that was looked at, from event to bucket.
 
-use std::{path::PathBuf, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use analyze::{Analyze, Config, Execution, Input};
 use reeldrop_events::*;
@@ -52,6 +55,8 @@ pub(crate) struct Looked {
     /// How often a part was delivered before it was done, all of them together.
     pub(crate) unfinished: usize,
     pub(crate) detections: Vec<Detection>,
+    /// What scenes look like, page by page.
+    pub(crate) embeddings: Vec<SceneEmbeddings>,
     pub(crate) sidecar: Value,
     pub(crate) completed: AnalysisCompleted,
     pictures: Vec<Value>,
@@ -125,10 +130,19 @@ async fn look_at_parts(function: &Analyze, parts: &[AnalysisPlanned]) -> usize {
 }
 
 pub(crate) async fn look_with(config: Config, clip: Clip, chunks: u32) -> Option<Looked> {
-    let path = clip.path()?;
+    look_at(config, &clip.path()?, clip, chunks).await
+}
+
+/// Looks at a clip that lies somewhere.
+pub(crate) async fn look_at(
+    config: Config,
+    path: &Path,
+    clip: Clip,
+    chunks: u32,
+) -> Option<Looked> {
     let buckets = TestBuckets::start().await;
     let function = function(&buckets, config);
-    let source = buckets.upload(&path, clip.file).await;
+    let source = buckets.upload(path, clip.file).await;
     let probed = clip.probed(source, chunks);
     let events = function.handle(Input::Probed(Box::new(probed))).await;
     let events = events.unwrap();
@@ -153,7 +167,11 @@ pub(crate) async fn look_with(config: Config, clip: Clip, chunks: u32) -> Option
     let completed = all::<AnalysisCompleted>(&events).remove(0);
     let sidecar: Value = serde_json::from_slice(&before[&completed.sidecar]).unwrap();
     let pages = all::<DetectionsCompleted>(&events);
-    let detections: Vec<Detection> = pages.into_iter().flat_map(|page| page.detections).collect();
+    let (mut detections, mut embeddings) = (Vec::new(), Vec::new());
+    for page in pages {
+        detections.extend(page.detections);
+        embeddings.extend(page.embeddings);
+    }
     assert_eq!(
         serde_json::to_value(&detections).unwrap(),
         sidecar["detections"]
@@ -174,6 +192,7 @@ pub(crate) async fn look_with(config: Config, clip: Clip, chunks: u32) -> Option
         unfinished,
         pictures: pictures.collect(),
         detections,
+        embeddings,
         sidecar,
         completed,
     })

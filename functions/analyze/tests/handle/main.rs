@@ -6,6 +6,7 @@
 mod clips;
 mod failing;
 mod looked;
+mod scenes;
 mod switched;
 
 use std::time::Duration;

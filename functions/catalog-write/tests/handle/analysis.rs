@@ -56,6 +56,7 @@ fn analyzed(part: u32) -> Event {
 
 fn page(page: u32, labels: &[&str]) -> Event {
     let detection = |label: &&str| Detection {
+        kind: DetectionKind::Thing,
         label: (*label).to_owned(),
         score: 0.75,
         area: Area {
@@ -77,6 +78,7 @@ fn page(page: u32, labels: &[&str]) -> Event {
         page,
         first: page * 2,
         detections: labels.iter().map(detection).collect(),
+        embeddings: None,
     })
 }
 

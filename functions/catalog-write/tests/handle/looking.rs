@@ -1,7 +1,7 @@
 //! A title is looked at again, and switched between modes while it is looked at.
 
 use cloudevents::Event;
-use reeldrop_catalog::{Analysis, AnalysisState};
+use reeldrop_catalog::{Analysis, AnalysisState, Likeness};
 use reeldrop_events::*;
 use serde_json::Value;
 use uuid::Uuid;
@@ -51,10 +51,75 @@ fn analyzed(revision: u32, mode: AnalysisMode, part: u32) -> Event {
     })
 }
 
+/// As many scenes as the request's number, and one.
+fn scenes(revision: u32) -> SceneEmbeddings {
+    let scene = |n: u32| SceneEmbedding {
+        start_ms: u64::from(n) * 1_000,
+        end_ms: u64::from(n) * 1_000 + 1_000,
+        best_ms: u64::from(n) * 1_000 + 500,
+        embedding: Embedding::of(&[1.0, n as f32]).unwrap(),
+    };
+    SceneEmbeddings {
+        space: "space".to_owned(),
+        model: looking(),
+        first: 0,
+        scenes: (0..=revision).map(scene).collect(),
+    }
+}
+
+/// The names that scenes are kept under, and how many they are.
+async fn kept_scenes(stage: &Stage) -> Vec<(String, i64)> {
+    let query = "select name, count(*) from scene_embeddings group by name order by name";
+    let rows = stage
+        .database
+        .client()
+        .await
+        .query(query, &[])
+        .await
+        .unwrap();
+    rows.iter().map(|row| (row.get(0), row.get(1))).collect()
+}
+
+#[tokio::test]
+async fn scenes_are_kept_once_and_replaced_with_what_is_seen_and_forgotten_with_the_title() {
+    let stage = Stage::new().await;
+    stage.handle(STORY.probed()).await;
+    let kept = |name: &str, count| vec![(name.to_owned(), count)];
+    for _ in 0..2 {
+        stage.handle_all(joined(0, Batch, "dog")).await;
+        assert_eq!(kept_scenes(&stage).await, kept("seen-0", 1));
+    }
+    let wanted = Likeness {
+        space: "space".to_owned(),
+        embedding: Embedding::of(&[1.0, 2.0]).unwrap(),
+        least: 0.99,
+    };
+    let starts = async || -> Vec<u64> {
+        let alike = stage.database.catalog.alike(&wanted, 30).await.unwrap();
+        alike.into_iter().map(|alike| alike.start_ms).collect()
+    };
+    assert!(starts().await.is_empty());
+    stage.handle(request(1, Some(Realtime), None)).await;
+    stage.handle(request(2, Some(Batch), None)).await;
+    for late in [2, 1] {
+        stage.handle_all(joined(late, Batch, "dog")).await;
+        assert_eq!(kept_scenes(&stage).await, kept("seen-2", 3), "{late}");
+    }
+    assert_eq!(starts().await, [2_000]);
+    let deleted = AssetDeleted {
+        asset: STORY.asset(),
+    };
+    stage
+        .handle(Outgoing::of(&deleted).into_event("portal"))
+        .await;
+    assert!(kept_scenes(&stage).await.is_empty());
+}
+
 /// What is joined for a request: one thing of that label.
 fn joined(revision: u32, mode: AnalysisMode, label: &str) -> [Event; 2] {
     let (asset, name) = (STORY.asset(), format!("seen-{revision}"));
     let detection = Detection {
+        kind: DetectionKind::Thing,
         label: label.to_owned(),
         score: 0.75,
         area: Area::default(),
@@ -71,6 +136,7 @@ fn joined(revision: u32, mode: AnalysisMode, label: &str) -> [Event; 2] {
         page: 0,
         first: 0,
         detections: vec![detection],
+        embeddings: Some(scenes(revision)),
     };
     let completed = AnalysisCompleted {
         asset,

@@ -2,7 +2,7 @@
 
 use axum::{Json, extract::State};
 use reeldrop_catalog::{Analysis, AnalysisState, ListDetections, NumberedDetection};
-use reeldrop_events::{AnalysisMode, AssetId, Detection};
+use reeldrop_events::{AnalysisMode, AssetId, Detection, DetectionKind};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -33,7 +33,7 @@ pub(super) struct Wanted {
 pub(super) struct Seen {
     /// Whether somebody has looked; nothing before the file is understood.
     analysis: Option<Looked>,
-    /// In the order in which they begin.
+    /// Things in the order in which they begin, then scenes.
     detections: Vec<Numbered>,
     /// What to ask for as `from` for the next page, where there may be one.
     next: Option<u32>,
@@ -84,6 +84,9 @@ struct Numbered {
 /// What is seen from a time to another.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Thing {
+    /// Whether it is a thing in the picture, or what the whole of it shows: `thing` or `scene`.
+    #[schema(value_type = String, example = "thing")]
+    kind: DetectionKind,
     /// What it is.
     label: String,
     /// How sure the model is at best, 0 to 1.
@@ -113,6 +116,7 @@ pub(super) struct Thing {
 impl Thing {
     pub(super) fn new(seen: Detection) -> Self {
         Self {
+            kind: seen.kind,
             label: seen.label,
             score: seen.score,
             x: seen.area.x,

@@ -34,6 +34,8 @@ pub(super) struct Found {
     moments: Vec<Moment>,
     /// Moments at which all of the words are seen: the surest of each title first.
     sightings: Vec<Sighting>,
+    /// Moments that look like the words, the most alike first; none where no model knows that.
+    alike: Vec<Likeness>,
 }
 
 /// A title whose name was looked for.
@@ -72,7 +74,22 @@ struct Sighting {
     seen: Thing,
 }
 
-/// Finds titles by what is said and seen in them, and by their names.
+/// A moment that looks like the words.
+#[derive(Debug, Serialize, ToSchema)]
+struct Likeness {
+    #[serde(flatten)]
+    title: Named,
+    /// When the scene begins, milliseconds.
+    start_ms: u64,
+    /// When it ends, milliseconds.
+    end_ms: u64,
+    /// When its picture is shown that was compared, milliseconds.
+    best_ms: u64,
+    /// The cosine between picture and words, as the model sees them: the higher, the more alike.
+    similarity: f64,
+}
+
+/// Finds titles by what is said and seen in them, by what they look like, and by their names.
 #[utoipa::path(get, path = "/api/search", tag = "captions", params(Words), responses(
     (status = 200, body = Found),
     (status = 400, description = "The question is too long", body = Problem),
@@ -89,7 +106,9 @@ pub(super) async fn search(
         ));
     }
     let limit = words.limit.unwrap_or(DEFAULT_LIMIT);
-    let found = portal.catalog.search(&words.q, limit).await?;
+    let found = portal.catalog.search(&words.q, limit);
+    let (found, alike) = tokio::join!(found, portal.alike(&words.q, limit));
+    let found = found?;
     let named = |asset: AssetId, file: String, poster: Option<String>| Named {
         asset: asset.0,
         watch: addresses.watch(asset),
@@ -103,6 +122,17 @@ pub(super) async fn search(
         Sighting {
             title,
             seen: Thing::new(sighting.detection),
+        }
+    });
+    let alike = alike.into_iter().map(|alike| {
+        let mut title = named(alike.asset, alike.name, alike.poster);
+        title.watch = format!("{}?t={}", title.watch, alike.best_ms as f64 / 1_000.0);
+        Likeness {
+            title,
+            start_ms: alike.start_ms,
+            end_ms: alike.end_ms,
+            best_ms: alike.best_ms,
+            similarity: (alike.similarity * 10_000.0).round() / 10_000.0,
         }
     });
     let titles = found.titles.into_iter();
@@ -123,5 +153,6 @@ pub(super) async fn search(
             .collect(),
         moments: moments.collect(),
         sightings: sightings.collect(),
+        alike: alike.collect(),
     }))
 }

@@ -95,7 +95,10 @@ async fn a_moment_is_found_with_the_address_that_opens_there() {
     let (_, found) = stage.get_json("/api/search?q=HOLI").await;
     assert_eq!(found["titles"][0]["asset"], json!(asset));
     let (_, found) = stage.get_json("/api/search?q=").await;
-    assert_eq!(found, json!({"titles": [], "moments": [], "sightings": []}));
+    assert_eq!(
+        found,
+        json!({"titles": [], "moments": [], "sightings": [], "alike": []})
+    );
     let long = format!("/api/search?q={}", "x".repeat(201));
     assert_eq!(stage.get_json(&long).await.0, StatusCode::BAD_REQUEST);
 

@@ -5,6 +5,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod alike;
 mod assets;
 mod captions;
 mod detections;

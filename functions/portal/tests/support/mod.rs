@@ -44,6 +44,11 @@ impl Stage {
     }
 
     pub(crate) async fn with_media_url(media_url: Option<&str>) -> Self {
+        Self::with_urls(media_url, None).await
+    }
+
+    /// Players find the media bucket, and the portal analyze, at these addresses.
+    pub(crate) async fn with_urls(media_url: Option<&str>, analyze_url: Option<&str>) -> Self {
         let database = TestDatabase::of("portal").await;
         let buckets = TestBuckets::start().await;
         let broker = Broker::start().await;
@@ -53,6 +58,7 @@ impl Stage {
             portal_url: None,
             client_header: None,
             media_url: media_url.map(str::to_owned),
+            analyze_url: analyze_url.map(str::to_owned),
         };
         let master = MasterKey::new(&[3; 32]).or(&EARLIER_MASTER_KEY);
         let publisher = Publisher::to(portal::NAME, &broker.address).unwrap();

@@ -91,6 +91,8 @@ export interface Analysis {
 /** One thing that is seen from a time to another. */
 export interface Detection {
   number: number;
+  /** A thing in the picture, or what the whole of it shows. */
+  kind: "thing" | "scene";
   label: string;
   score: number;
   /** When its best picture is shown. */
@@ -120,15 +122,24 @@ export interface Moment extends Named {
 }
 
 export interface Sighting extends Named {
+  kind: Detection["kind"];
   label: string;
   start_ms: number;
   end_ms: number;
+}
+
+/** A moment that looks like the words. */
+export interface Alike extends Named {
+  start_ms: number;
+  end_ms: number;
+  best_ms: number;
 }
 
 export interface Found {
   titles: Named[];
   moments: Moment[];
   sightings: Sighting[];
+  alike: Alike[];
 }
 
 export interface TitleDetail extends Title {
