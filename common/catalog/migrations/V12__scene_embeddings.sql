@@ -1,10 +1,12 @@
 -- What scenes look like, to be compared with words; and what whole pictures show, beside the things in them.
+-- May be run twice: to go back to V11, whose programs refuse a schema that they do not know, its line in
+-- refinery_schema_history is deleted.
 
 alter table detections
-    add column kind text not null default 'thing' check (kind in ('thing', 'scene'));
+    add column if not exists kind text not null default 'thing' check (kind in ('thing', 'scene'));
 
 -- They come and go with the detections of the same name, and stay unseen until their analysis is completed.
-create table scene_embeddings (
+create table if not exists scene_embeddings (
     asset     uuid not null references assets,
     name      text not null,
     number    integer not null,

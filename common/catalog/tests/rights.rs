@@ -94,7 +94,7 @@ async fn whoever_may_not_make_tables_starts_on_those_that_are_there() {
 }
 
 #[tokio::test]
-async fn the_version_before_runs_on_the_new_schema() {
+async fn a_schema_of_a_later_version_is_left_alone() {
     let database = TestDatabase::of("catalog-write").await;
     let client = database.client().await;
     let newer = "insert into refinery_schema_history (version, name, applied_on, checksum)

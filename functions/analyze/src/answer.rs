@@ -21,7 +21,6 @@ const MOST_BYTES: usize = 1_000;
 pub(crate) type Words = Arc<Mutex<Option<(LookingModel, WordEncoder)>>>;
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
 struct Question {
     words: String,
 }

@@ -63,7 +63,7 @@ use crate::{
 
 /// Version of what is made of the models' answers: with another, titles show other things, or the same
 /// ones otherwise. A new one is for titles that are planned from then on, or run again.
-pub const VERSION: u32 = 3;
+pub const VERSION: u32 = 4;
 
 /// Looks at titles.
 pub struct Analyze {

@@ -1,6 +1,9 @@
 //! What words mean to whoever knows pictures: analyze is asked, where it can be.
 
-use std::time::Duration;
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
 
 use reeldrop_catalog::{Alike, Likeness};
 use reeldrop_events::Embedding;
@@ -12,12 +15,20 @@ use crate::Portal;
 /// A search waits no longer than this: analyze may have to be started, and reads a model then.
 const PATIENCE: Duration = Duration::from_secs(2);
 
+/// After a question that was not answered in time nobody asks for so long: searches would wait in vain.
+const PAUSE: Duration = Duration::from_secs(10);
+
 /// Longest answer, bytes: a few thousand numbers.
 const LONGEST: usize = 64 << 10;
 
 /// Asks what words mean.
 #[derive(Clone)]
-pub(crate) struct Meaning(Option<(String, reqwest::Client)>);
+pub(crate) struct Meaning {
+    /// Where, and with what.
+    asking: Option<(String, reqwest::Client)>,
+    /// When a question was not answered in time, where that was the last one.
+    late: Arc<Mutex<Option<Instant>>>,
+}
 
 #[derive(Deserialize)]
 struct Answer {
@@ -35,12 +46,30 @@ impl Meaning {
             tracing::error!(%error, "analyze cannot be asked what words mean");
             None
         });
-        Self(asking)
+        Self {
+            asking,
+            late: Arc::default(),
+        }
     }
 
-    /// What pictures must look like to fit the words; none where nobody knows.
+    /// What pictures must look like to fit the words; none where nobody knows, or nobody has answered just now.
     async fn of(&self, words: &str) -> Result<Option<Likeness>, String> {
-        let Some((address, client)) = &self.0 else {
+        let late = *self.late();
+        if late.is_some_and(|late| late.elapsed() < PAUSE) {
+            return Ok(None);
+        }
+        let begun = Instant::now();
+        let answer = self.ask(words).await;
+        *self.late() = (begun.elapsed() >= PATIENCE).then(Instant::now);
+        answer
+    }
+
+    fn late(&self) -> MutexGuard<'_, Option<Instant>> {
+        self.late.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn ask(&self, words: &str) -> Result<Option<Likeness>, String> {
+        let Some((address, client)) = &self.asking else {
             return Ok(None);
         };
         let said = |error: reqwest::Error| error.to_string();

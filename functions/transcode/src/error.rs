@@ -34,7 +34,7 @@ pub enum Error {
     Encoder(String),
     /// Parts before this one were encoded by another encoder.
     #[error(
-        "{0} was begun by another encoder, whose parts do not play with this one's: add the file again"
+        "{0} was begun by another encoder, whose parts do not play with this one's: upload it anew"
     )]
     OtherEncoder(String),
     /// Nothing happened for too long.

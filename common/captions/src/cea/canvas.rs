@@ -58,6 +58,10 @@ impl Canvas {
 
     /// The rows that have text, with one space where there are more: these only place what is said.
     pub(super) fn text(&self) -> String {
+        // Hostile services clear empty windows by the million.
+        if self.is_empty() {
+            return String::new();
+        }
         let rows = self.rows.iter().map(|row| {
             let row: String = row.iter().collect();
             row.split_whitespace().collect::<Vec<_>>().join(" ")

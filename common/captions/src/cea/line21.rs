@@ -25,8 +25,9 @@ pub(super) struct Field {
 }
 
 impl Field {
-    /// Takes a pair of bytes; what has no parity is none.
-    pub(super) fn pair(&mut self, data: [u8; 2], now: u64) {
+    /// Takes a pair of bytes; what has no parity is none. Only the second field carries data about the
+    /// programme (`has_xds`).
+    pub(super) fn pair(&mut self, data: [u8; 2], has_xds: bool, now: u64) {
         // Packets of extended data (XDS) begin below 0x10, end with 0x0f, and are interrupted by commands of
         // captions.
         let data = match data.map(|byte| byte & 0x7f) {
@@ -35,7 +36,7 @@ impl Field {
             _ => data,
         };
         match data[0] & 0x7f {
-            0x01..=0x0e => self.is_xds = true,
+            0x01..=0x0e => self.is_xds = has_xds,
             0x0f => self.is_xds = false,
             0x10..=0x1f => {
                 self.is_xds = false;

@@ -69,8 +69,8 @@ impl Decoder {
             let data = [triplet[1], triplet[2]];
             // A bit for validity, two for the type.
             match triplet[0] & 7 {
-                4 => self.fields[0].pair(data, self.now_ms),
-                5 => self.fields[1].pair(data, self.now_ms),
+                4 => self.fields[0].pair(data, false, self.now_ms),
+                5 => self.fields[1].pair(data, true, self.now_ms),
                 6 => self.dtvcc.more(data, self.now_ms),
                 7 => self.dtvcc.begin(data, self.now_ms),
                 _ => {}

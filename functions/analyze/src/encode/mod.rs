@@ -16,6 +16,9 @@ pub(crate) use labels::{Labels, Weighed};
 pub(crate) use picture::PictureEncoder;
 pub(crate) use words::WordEncoder;
 
+/// Longest embedding, numbers: a hundred of them are one event.
+const MOST: usize = 2_048;
+
 /// What a model is to take and to give.
 struct Contract<'a> {
     /// The model, in the registry.
@@ -34,6 +37,12 @@ impl Contract<'_> {
             name: self.name.to_owned(),
             reason,
         };
+        if self.dimension > MOST {
+            return Err(other(format!(
+                "its embeddings have {} numbers, and {MOST} is the most",
+                self.dimension
+            )));
+        }
         let [input] = session.inputs() else {
             let found = session.inputs().len();
             return Err(other(format!("it has {found} inputs, not one")));

@@ -109,6 +109,10 @@ async fn whatever_becomes_of_the_question_the_rest_is_found() {
         "{:?}",
         begun.elapsed()
     );
+    // Others do not wait for it just now.
+    let asked_before = asked.load(Ordering::SeqCst);
+    assert_eq!(search(&stage, "red+car").await["alike"], json!([]));
+    assert_eq!(asked.load(Ordering::SeqCst), asked_before);
     // The title is found by its name meanwhile.
     let found = search(&stage, "Colours").await;
     assert_eq!(found["titles"].as_array().unwrap().len(), 1);

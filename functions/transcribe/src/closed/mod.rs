@@ -11,13 +11,17 @@ use reeldrop_captions::{cea, language};
 use reeldrop_events::{
     CaptionKind, ClosedCaptionsPlan, ClosedCaptionsPlanned, Events, MediaProbed, SubtitlesPlanned,
 };
-use reeldrop_media::carries_captions;
+use reeldrop_media::{MediaError, carries_captions};
 use reeldrop_runtime::blocking;
 
 use crate::{Error, Transcribe, captions};
 
-/// Length of a part, nanoseconds: all its pictures are read, of 100 Mbit/s nearly four gigabytes.
+/// Longest and shortest part, nanoseconds: all its pictures are read.
 const PART_NS: u64 = 300_000_000_000;
+const SHORTEST_PART_NS: u64 = 10_000_000_000;
+
+/// About as much of the source is read in a part, at most, bytes.
+const PART_BYTES: u64 = 2 << 30;
 
 /// What nobody says the language of.
 const UNKNOWN: &str = "und";
@@ -42,6 +46,11 @@ impl Transcribe {
                 part: 0,
             })),
             Ok(false) => Ok(None),
+            // What can be heard is not to wait for a file that gives no pictures.
+            Err(error @ MediaError::Timeout(_)) => {
+                tracing::warn!(asset.id = %probed.asset, %error, "closed captions were not looked for");
+                Ok(None)
+            }
             // Whoever decodes the pictures says what is wrong with them.
             Err(error) if !error.is_transient() => Ok(None),
             Err(error) => Err(error.into()),
@@ -53,17 +62,23 @@ impl Transcribe {
         &self,
         planned: &ClosedCaptionsPlanned,
     ) -> Result<Events, Error> {
-        if !note::is_there(&self.store, planned).await? {
+        let was_read = note::is_there(&self.store, planned).await?;
+        if !was_read {
             let (reader, work) = (self.reader(&planned.source), planned.clone());
             let read = blocking(move || pictures::read(&reader, &work)).await??;
             note::save(&self.store, planned, read).await?;
         }
-        match planned.part.saturating_add(1) {
-            next if next < planned.closed.parts => Ok(Events::of(&ClosedCaptionsPlanned {
-                part: next,
-                ..planned.clone()
-            })),
-            _ => self.closed_captions_of_all(planned).await,
+        let next = ClosedCaptionsPlanned {
+            part: planned.part.saturating_add(1),
+            ..planned.clone()
+        };
+        if next.part >= planned.closed.parts {
+            return self.closed_captions_of_all(planned).await;
+        }
+        // Else each delivery that comes twice would ask for all parts after it twice.
+        match was_read && note::is_there(&self.store, &next).await? {
+            true => Ok(Events::none()),
+            false => Ok(Events::of(&next)),
         }
     }
 
@@ -116,16 +131,24 @@ fn plan(probed: &MediaProbed, subtitles: &[SubtitlesPlanned]) -> ClosedCaptionsP
     let is_taken =
         |track: &SubtitlesPlanned| track.kind == CaptionKind::Full && track.language == tag;
     let duration_ns = probed.plan.timeline.tick_ns(probed.plan.duration_ticks);
+    let part_ns = part_ns(duration_ns, probed.source.size_bytes);
     // The last part has from a half to one and a half times the length.
-    let parts = (duration_ns + PART_NS / 2) / PART_NS;
+    let parts = (duration_ns + part_ns / 2) / part_ns;
     ClosedCaptionsPlan {
         track: probed.media.video.index,
         origin_ns: probed.plan.timeline.origin_ns,
         duration_ns,
-        part_ns: PART_NS,
+        part_ns,
         parts: u32::try_from(parts).unwrap_or(u32::MAX).max(1),
         language: (!subtitles.iter().any(is_taken)).then_some(tag),
     }
+}
+
+/// Length of the parts of a title of this length and size.
+fn part_ns(duration_ns: u64, size_bytes: u64) -> u64 {
+    let of_size = u128::from(duration_ns) * u128::from(PART_BYTES) / u128::from(size_bytes.max(1));
+    let of_size = u64::try_from(of_size).unwrap_or(PART_NS);
+    of_size.clamp(SHORTEST_PART_NS, PART_NS)
 }
 
 /// Language and label of a channel's captions; none where they are not wanted. A title has one track in a language:
@@ -142,4 +165,20 @@ fn name(plan: &ClosedCaptionsPlan, channel: cea::Channel) -> Option<(String, Str
         known => format!("{} ({label})", language::label(known)),
     };
     Some((tag, label))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_are_as_long_as_is_read_in_time() {
+        let hour_ns = 3_600_000_000_000;
+        // 2 Mbit/s, 100 Mbit/s, 600 Mbit/s, and what no file is.
+        assert_eq!(part_ns(hour_ns, 900_000_000), PART_NS);
+        assert_eq!(part_ns(hour_ns, 45_000_000_000) / 1_000_000_000, 171);
+        assert_eq!(part_ns(hour_ns, 270_000_000_000) / 1_000_000_000, 28);
+        assert_eq!(part_ns(hour_ns, u64::MAX), SHORTEST_PART_NS);
+        assert_eq!(part_ns(u64::MAX, 0), PART_NS);
+    }
 }

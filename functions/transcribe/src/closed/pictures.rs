@@ -85,7 +85,7 @@ pub(super) fn read(
         }
         let triplets = closed_captions(&packet);
         if part.has(time_ns) && !triplets.is_empty() {
-            bytes += triplets.len();
+            bytes += triplets.len() + PICTURE_BYTES;
             found.push((time_ns, triplets));
         }
         if bytes > MOST_PADDED * LIMIT_BYTES {
@@ -95,6 +95,9 @@ pub(super) fn read(
     found.sort_by_key(|(time_ns, _)| *time_ns);
     strip(found)
 }
+
+/// What a picture takes besides its triplets, about.
+const PICTURE_BYTES: usize = 64;
 
 /// Padding is many times what is said.
 const MOST_PADDED: usize = 8;
