@@ -73,7 +73,12 @@ pub(crate) fn turned_back(area: &Area, orientation: Orientation) -> Area {
     let back = match orientation {
         Orientation::Rotate90 => Orientation::Rotate270,
         Orientation::Rotate270 => Orientation::Rotate90,
-        itself => itself,
+        Orientation::Identity
+        | Orientation::Rotate180
+        | Orientation::FlipHorizontal
+        | Orientation::FlipVertical
+        | Orientation::FlipRotate90
+        | Orientation::FlipRotate270 => orientation,
     };
     turned(area, back)
 }

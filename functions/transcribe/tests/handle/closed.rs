@@ -348,8 +348,9 @@ async fn what_means_harm_ends_in_captions_or_none_and_never_in_a_failure() {
         let clip = clips.path("harmful.mp4");
         captioned(&ball, &clip, carried);
         let answers = made(&clip, "video/x-h264", None).await;
-        // Nothing is proven of what nobody has read.
-        assert_eq!(answers.is_empty(), what == "no user data at all", "{what}");
+        // Nothing is proven of what nobody has read. GStreamer's parsers drop what is no user data themselves.
+        let is_dropped = ["a count that lies", "no user data at all"].contains(&what);
+        assert_eq!(answers.is_empty(), is_dropped, "{what}");
         for (label, _, cues) in tracks(&answers) {
             let whole: usize = cues.iter().map(|cue| cue.text.len()).sum();
             assert!(whole < 1 << 20, "{what}: {label}");
