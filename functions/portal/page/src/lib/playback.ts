@@ -121,10 +121,13 @@ export async function open(stage: HTMLElement, video: HTMLVideoElement, failed: 
   };
 }
 
-/** Waits until the manifest at `address` names these captions; false where it never does. */
+/**
+ * Waits until the manifest at `address` names these captions; false where it never does. What is fetched replaces
+ * what the browser keeps of that address: the player, which loads it next, would else get the manifest of before.
+ */
 async function isThere(address: string, track: Captions): Promise<boolean> {
   for (let tries = 0; tries < TRIES; tries += 1) {
-    const response = await fetch(address, { cache: "no-store" });
+    const response = await fetch(address, { cache: "reload" });
     if (response.ok && (await response.text()).includes(captionsName(track))) return true;
     await new Promise((resolve) => setTimeout(resolve, 1000));
   }
