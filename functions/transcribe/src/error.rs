@@ -63,7 +63,7 @@ impl From<TextError> for Error {
     fn from(error: TextError) -> Self {
         match error {
             TextError::Read(error) => Self::Media(MediaError::Read(error)),
-            TextError::NotIndexed | TextError::TooMany => Self::Subtitles(error),
+            TextError::NotIndexed | TextError::TooMany(_) => Self::Subtitles(error),
         }
     }
 }

@@ -96,8 +96,12 @@ impl Transcribe {
 
     /// The captions that are there already, and the parts to listen to, or why nobody does.
     async fn plan(&self, probed: &MediaProbed) -> Result<Events, Error> {
-        let subtitles = self.found_subtitles(probed).await?;
-        let closed = self.found_closed_captions(probed, &subtitles).await?;
+        let (subtitles, has_closed) = self.found_subtitles(probed).await?;
+        // A track of closed captions says what the pictures say.
+        let closed = match has_closed {
+            true => None,
+            false => self.found_closed_captions(probed, &subtitles).await?,
+        };
         let found = Events::none()
             .and_all(&subtitles)
             .and_all(closed.as_slice());

@@ -29,6 +29,60 @@ pub fn ball(to: &Path, pictures: usize) {
     finish(&gst::parse::launch(&description).unwrap());
 }
 
+/// Encodes a clip of a moving ball as [`ball`] does, into a QuickTime file with a track of closed captions: of line
+/// 21, its first field alone, or all that is carried in packets of digital television.
+pub fn with_closed_track(to: &Path, carried: &Carried, pictures: usize, with_services: bool) {
+    crate::init().unwrap();
+    let caps = match with_services {
+        true => "closedcaption/x-cea-708,format=cdp,framerate=30/1",
+        false => "closedcaption/x-cea-608,format=s334-1a,framerate=30/1",
+    };
+    let description = format!(
+        "qtmux name=mux ! filesink location=\"{}\" \
+         videotestsrc pattern=ball num-buffers={pictures} \
+         ! video/x-raw,width=320,height=180,framerate=30/1 \
+         ! x264enc speed-preset=ultrafast key-int-max=30 ! h264parse ! queue ! mux. \
+         appsrc name=captions format=time caps=\"{caps}\" ! queue ! mux.caption_0",
+        to.display()
+    );
+    let pipeline = gst::parse::launch(&description).unwrap();
+    let bin = pipeline.downcast_ref::<gst::Bin>().unwrap();
+    let captions = bin.by_name("captions").unwrap();
+    let captions = captions.downcast::<gst_app::AppSrc>().unwrap();
+    pipeline.set_state(gst::State::Playing).unwrap();
+    let time = |picture: usize| gst::ClockTime::SECOND * picture as u64 / 30;
+    for picture in 0..pictures {
+        let triplets = carried.triplets(picture);
+        let data = match with_services {
+            true => packet(picture, &triplets),
+            // The first field, and bytes (SMPTE ST 334-1, Annex A): GStreamer 1.22 writes a second one wrong.
+            false => [0x80, triplets[1], triplets[2]].to_vec(),
+        };
+        let mut buffer = gst::Buffer::from_mut_slice(data);
+        let fields = buffer.get_mut().unwrap();
+        fields.set_pts(time(picture));
+        fields.set_dts(time(picture));
+        fields.set_duration(time(picture + 1) - time(picture));
+        captions.push_buffer(buffer).unwrap();
+    }
+    captions.end_of_stream().unwrap();
+    finish(&pipeline);
+}
+
+/// A packet of captions (SMPTE ST 334-2) at 30 a second.
+fn packet(number: usize, triplets: &[u8]) -> Vec<u8> {
+    let [high, low] = (number as u16).to_be_bytes();
+    let length = 7 + 2 + triplets.len() + 4;
+    let count = 0xe0 | (triplets.len() / 3) as u8;
+    let header = [0x96, 0x69, length as u8, 0x5f, 0x43, high, low, 0x72, count];
+    let mut packet = [&header[..], triplets, &[0x74, high, low]].concat();
+    let sum = packet
+        .iter()
+        .fold(0_u8, |sum, byte| sum.wrapping_add(*byte));
+    packet.push(sum.wrapping_neg());
+    packet
+}
+
 /// Writes the pictures of the clip `from` into `to`, MP4, Matroska or MPEG-2 TS by its name; the picture that is
 /// shown as the n-th, from 0, carries the user data that `carried` gives for n, or none where that is empty: see
 /// [`cc_data`].

@@ -197,7 +197,7 @@ impl<'a> File<'a> {
             let positions = elements(point.body).filter(|e| e.id == CUE_TRACK_POSITIONS);
             for position in positions.filter_map(|position| Position::of(position.body, id)) {
                 if places.len() == MOST_CAPTIONS {
-                    return Err(TextError::TooMany);
+                    return Err(TextError::TooMany(MOST_CAPTIONS));
                 }
                 if clusters.len() > MOST_CLUSTERS {
                     return Err(TextError::NotIndexed);
@@ -263,7 +263,7 @@ impl<'a> File<'a> {
                     let block = Block::peek(&head).filter(|block| block.track == id);
                     let fits = end - at <= MOST_BYTES && end <= self.reader.size_bytes();
                     if places.len() == MOST_CAPTIONS {
-                        return Err(TextError::TooMany);
+                        return Err(TextError::TooMany(MOST_CAPTIONS));
                     }
                     places.extend(block.filter(|_| fits).map(|block| Place {
                         start_ns: self.ns(cluster.saturating_add(i64::from(block.time))),

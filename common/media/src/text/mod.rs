@@ -3,6 +3,7 @@
 //! A demuxer would read the whole file for a few lines of text. The index of the file says where each
 //! of them lies, so that nothing else is read: see [`tracks`], [`places`] and [`Place::caption`].
 
+mod closed;
 mod ebml;
 mod matroska;
 mod mp4;
@@ -19,6 +20,9 @@ use payload::Payload;
 /// Captions of one track, at most: ten hours of one every second, nearly three times over.
 pub const MOST_CAPTIONS: usize = 100_000;
 
+/// Samples of a track of closed captions, at most: ten hours of thirty a second, and some more. Each is of a picture.
+pub const MOST_PICTURES: usize = 1_200_000;
+
 /// Most bytes of one caption with its markup: what is longer is none.
 const MOST_BYTES: u64 = 16 << 10;
 
@@ -34,10 +38,8 @@ pub enum TextError {
     )]
     NotIndexed,
     /// It has more of them than anybody reads.
-    #[error(
-        "the subtitle track has more than {MOST_CAPTIONS} captions; bring them as an SRT or WebVTT file"
-    )]
-    TooMany,
+    #[error("the subtitle track has more than {0} captions; bring them as an SRT or WebVTT file")]
+    TooMany(usize),
 }
 
 /// How captions are written in a track.
@@ -51,6 +53,18 @@ pub enum TextFormat {
     Plain,
     /// (Advanced) SubStation Alpha in Matroska.
     Ssa,
+    /// Closed captions of line 21 (CTA-608-E) in QuickTime.
+    Cea608,
+    /// Closed captions of digital television (CTA-708-E) in QuickTime.
+    Cea708,
+}
+
+impl TextFormat {
+    /// Whether what it holds is no text before a receiver has read it: see [`Place::closed_captions`].
+    #[must_use]
+    pub fn is_closed(self) -> bool {
+        matches!(self, Self::Cea608 | Self::Cea708)
+    }
 }
 
 /// A subtitle track of text; those of pictures are none of these.
@@ -110,7 +124,8 @@ pub fn tracks(reader: &dyn ReadAt) -> io::Result<Vec<TextTrack>> {
     Ok(of_mp4(reader)?.map_or_else(Vec::new, |mp4| mp4::tracks(&mp4)))
 }
 
-/// Where the captions of a track lie, in the file's order: [`MOST_CAPTIONS`] at most.
+/// Where the captions of a track lie, in the file's order: [`MOST_CAPTIONS`] at most, or of closed captions
+/// [`MOST_PICTURES`].
 ///
 /// # Errors
 /// Why they cannot be found.
@@ -132,6 +147,32 @@ fn of_mp4(reader: &dyn ReadAt) -> io::Result<Option<crate::mp4::Mp4>> {
 }
 
 impl Place {
+    /// Whether closed captions lie there.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        matches!(self.payload, Payload::Sample(format) if format.is_closed())
+    }
+
+    /// What pictures carry, from the bytes that lie there: the stream time of each in nanoseconds, and its triplets
+    /// of `cc_data` (CTA-708-E). Empty where they are no closed captions.
+    #[must_use]
+    pub fn closed_captions(&self, data: &[u8]) -> Vec<(i64, Vec<u8>)> {
+        let Payload::Sample(format) = self.payload else {
+            return Vec::new();
+        };
+        let pictures = closed::pictures(format, data);
+        let length_ns = self
+            .end_ns
+            .unwrap_or(self.start_ns)
+            .saturating_sub(self.start_ns);
+        let each_ns = length_ns / i64::try_from(pictures.len().max(1)).unwrap_or(i64::MAX);
+        let times = (0..).map(|picture| {
+            self.start_ns
+                .saturating_add(each_ns.saturating_mul(picture))
+        });
+        times.zip(pictures).collect()
+    }
+
     /// The caption, from the bytes that lie there; none where they are no text.
     #[must_use]
     pub fn caption(&self, data: &[u8]) -> Option<Caption> {

@@ -1,12 +1,16 @@
 //! Subtitle tracks of MP4: every sample is one caption, or the pause between two.
 
-use super::{MOST_BYTES, MOST_CAPTIONS, Payload, Place, TextError, TextFormat, TextTrack};
+use super::{
+    MOST_BYTES, MOST_CAPTIONS, MOST_PICTURES, Payload, Place, TextError, TextFormat, TextTrack,
+};
 use crate::mp4::{Edit, Handler, Mp4, Sample, Track};
 
 fn format(track: &Track) -> Option<TextFormat> {
     match &track.format {
         b"tx3g" => Some(TextFormat::Tx3g),
         b"wvtt" => Some(TextFormat::Wvtt),
+        b"c608" => Some(TextFormat::Cea608),
+        b"c708" => Some(TextFormat::Cea708),
         _ => None,
     }
 }
@@ -39,7 +43,11 @@ pub(super) fn tracks(mp4: &Mp4) -> Vec<TextTrack> {
 pub(super) fn places(mp4: &Mp4, id: u64) -> Result<Vec<Place>, TextError> {
     let track = u32::try_from(id).ok().and_then(|id| mp4.movie.track(id));
     let track = track.ok_or(TextError::NotIndexed)?;
-    let payload = Payload::Sample(format(track).ok_or(TextError::NotIndexed)?);
+    let format = format(track).ok_or(TextError::NotIndexed)?;
+    let (payload, most) = match format.is_closed() {
+        true => (Payload::Sample(format), MOST_PICTURES),
+        false => (Payload::Sample(format), MOST_CAPTIONS),
+    };
     let samples = mp4.samples(track).ok_or(TextError::NotIndexed)?;
     let shown = Shown::of(track, mp4.movie.timescale);
     let places = samples
@@ -49,9 +57,9 @@ pub(super) fn places(mp4: &Mp4, id: u64) -> Result<Vec<Place>, TextError> {
         let end = place.offset.saturating_add(place.bytes);
         place.bytes > 2 && place.bytes <= MOST_BYTES && end <= mp4.size_bytes
     };
-    let places: Vec<Place> = places.filter(fits).take(MOST_CAPTIONS + 1).collect();
-    match places.len() > MOST_CAPTIONS {
-        true => Err(TextError::TooMany),
+    let places: Vec<Place> = places.filter(fits).take(most + 1).collect();
+    match places.len() > most {
+        true => Err(TextError::TooMany(most)),
         false => Ok(places),
     }
 }

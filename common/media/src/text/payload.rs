@@ -41,6 +41,7 @@ impl Payload {
             TextFormat::Wvtt => wvtt(data),
             TextFormat::Plain => words(data),
             TextFormat::Ssa => ssa(&words(data))?,
+            TextFormat::Cea608 | TextFormat::Cea708 => return None,
         };
         (!text.trim().is_empty()).then_some(Read { text, duration_ns })
     }

@@ -7,6 +7,11 @@
 mod note;
 mod pictures;
 
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
 use reeldrop_captions::{cea, language};
 use reeldrop_events::{
     CaptionKind, ClosedCaptionsPlan, ClosedCaptionsPlanned, Events, MediaProbed, SubtitlesPlanned,
@@ -64,22 +69,49 @@ impl Transcribe {
     ) -> Result<Events, Error> {
         let was_read = note::is_there(&self.store, planned).await?;
         if !was_read {
-            let (reader, work) = (self.reader(&planned.source), planned.clone());
-            let read = blocking(move || pictures::read(&reader, &work)).await??;
+            let (reader, work, waits) = (
+                self.reader(&planned.source),
+                planned.clone(),
+                Waits::default(),
+            );
+            let is_awaited = waits.flag();
+            let read = blocking(move || pictures::read(&reader, &work, &is_awaited)).await??;
             note::save(&self.store, planned, read).await?;
         }
+        // Who retries a title begins with its first part: what was read stays read.
+        let part = match was_read && planned.part == 0 {
+            true => self.first_unread(planned).await?,
+            false => planned.part.saturating_add(1),
+        };
         let next = ClosedCaptionsPlanned {
-            part: planned.part.saturating_add(1),
+            part,
             ..planned.clone()
         };
         if next.part >= planned.closed.parts {
             return self.closed_captions_of_all(planned).await;
         }
         // Else each delivery that comes twice would ask for all parts after it twice.
-        match was_read && note::is_there(&self.store, &next).await? {
+        match was_read && planned.part > 0 && note::is_there(&self.store, &next).await? {
             true => Ok(Events::none()),
             false => Ok(Events::of(&next)),
         }
+    }
+
+    /// The first part after this that nobody has read yet, or the last one. They are read in order.
+    async fn first_unread(&self, planned: &ClosedCaptionsPlanned) -> Result<u32, Error> {
+        let (mut read, mut unread) = (planned.part, planned.closed.parts.saturating_sub(1));
+        while unread.saturating_sub(read) > 1 {
+            let part = read + (unread - read) / 2;
+            let between = ClosedCaptionsPlanned {
+                part,
+                ..planned.clone()
+            };
+            match note::is_there(&self.store, &between).await? {
+                true => read = part,
+                false => unread = part,
+            }
+        }
+        Ok(unread.max(planned.part.saturating_add(1)))
     }
 
     async fn closed_captions_of_all(
@@ -114,6 +146,24 @@ impl Transcribe {
             events.extend(made.into_vec());
         }
         Ok(Events::from(events))
+    }
+}
+
+/// Whoever waits for a part that is being read: the event may be given up, and delivered again.
+#[derive(Default)]
+struct Waits(Arc<AtomicBool>);
+
+impl Waits {
+    /// False from when on nobody waits any more.
+    fn flag(&self) -> impl Fn() -> bool + Send + 'static {
+        let gone = Arc::clone(&self.0);
+        move || !gone.load(Ordering::Relaxed)
+    }
+}
+
+impl Drop for Waits {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
     }
 }
 
@@ -156,8 +206,7 @@ fn part_ns(duration_ns: u64, size_bytes: u64) -> u64 {
 fn name(plan: &ClosedCaptionsPlan, channel: cea::Channel) -> Option<(String, String)> {
     let label = channel.label();
     if !channel.is_primary() {
-        let channel = label.replace("Service ", "s").to_lowercase();
-        return Some((format!("{UNKNOWN}-x-{channel}"), label));
+        return Some((tag_of(channel), label));
     }
     let tag = plan.language.clone()?;
     let label = match tag.as_str() {
@@ -167,9 +216,24 @@ fn name(plan: &ClosedCaptionsPlan, channel: cea::Channel) -> Option<(String, Str
     Some((tag, label))
 }
 
+/// Stands for the language of a channel of which nobody says it.
+pub(crate) fn tag_of(channel: cea::Channel) -> String {
+    let channel = channel.label().replace("Service ", "s").to_lowercase();
+    format!("{UNKNOWN}-x-{channel}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn who_is_not_waited_for_is_told() {
+        let waits = Waits::default();
+        let is_awaited = waits.flag();
+        assert!(is_awaited());
+        drop(waits);
+        assert!(!is_awaited());
+    }
 
     #[test]
     fn parts_are_as_long_as_is_read_in_time() {

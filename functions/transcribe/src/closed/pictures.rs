@@ -64,9 +64,13 @@ pub(super) fn carry_captions(
 }
 
 /// What the pictures of a part carry, in the order in which they are shown.
+///
+/// # Errors
+/// [`MediaError::Timeout`] where `is_awaited` no longer: its events come again.
 pub(super) fn read(
     reader: &Arc<dyn ReadAt>,
     planned: &ClosedCaptionsPlanned,
+    is_awaited: &impl Fn() -> bool,
 ) -> Result<Vec<Picture>, Error> {
     let part = Part::of(planned);
     let (mut packets, mut first) = part.open(reader)?;
@@ -77,6 +81,9 @@ pub(super) fn read(
             None => next(&mut packets)?,
         };
         let Some(packet) = packet else { break };
+        if !is_awaited() {
+            return Err(MediaError::Timeout("reading closed captions").into());
+        }
         // One that says no time is shown with the one before.
         let time_ns = packet_time_ns(&packet).map_or(last_ns, |ns| part.in_title(ns));
         last_ns = time_ns;

@@ -58,7 +58,9 @@ fn is_forced(track: &TextTrack) -> bool {
 }
 
 fn is_hearing_impaired(track: &TextTrack) -> bool {
-    track.hearing_impaired || says(track, &["sdh", "hearing", "closed caption"])
+    track.hearing_impaired
+        || track.format.is_closed()
+        || says(track, &["sdh", "hearing", "closed caption"])
 }
 
 fn is_commentary(track: &TextTrack) -> bool {
@@ -139,6 +141,21 @@ mod tests {
             found(&tracks),
             expected.map(|(id, label, kind)| (id, label.to_owned(), kind))
         );
+    }
+
+    #[test]
+    fn closed_captions_are_for_who_does_not_hear_where_there_are_others() {
+        let closed = TextTrack {
+            format: TextFormat::Cea608,
+            default: true,
+            ..track(1, "en", "")
+        };
+        let tracks = [closed, track(2, "en", "")];
+        let expected = [
+            (1, "English (SDH)".to_owned(), CaptionKind::Sdh),
+            (2, "English".to_owned(), CaptionKind::Full),
+        ];
+        assert_eq!(found(&tracks), expected);
     }
 
     #[test]

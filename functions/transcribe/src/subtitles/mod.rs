@@ -1,6 +1,7 @@
 //! Captions that the uploaded file has: planned when it is probed, read track by track.
 
 mod choose;
+mod closed;
 mod timing;
 
 use std::sync::Arc;
@@ -23,14 +24,14 @@ const AT_ONCE: usize = 32;
 const LIMIT_BYTES: usize = 16 << 20;
 
 impl Transcribe {
-    /// The subtitle tracks of the source that captions are made of.
+    /// The subtitle tracks of the source that captions are made of, and whether closed captions are one of them.
     pub(crate) async fn found_subtitles(
         &self,
         probed: &MediaProbed,
-    ) -> Result<Vec<SubtitlesPlanned>, Error> {
+    ) -> Result<(Vec<SubtitlesPlanned>, bool), Error> {
         let mut all = probed.media.tracks.iter();
         if !all.any(|track| track.kind == TrackKind::Text) {
-            return Ok(Vec::new());
+            return Ok((Vec::new(), false));
         }
         let reader = self.reader(&probed.source);
         let found = blocking(move || tracks(&*reader)).await?;
@@ -48,13 +49,17 @@ impl Transcribe {
                 origin_ns: timeline.origin_ns,
                 duration_ns: timeline.tick_ns(probed.plan.duration_ticks),
             });
-        Ok(planned.collect())
+        let has_closed = found.iter().any(|track| track.format.is_closed());
+        Ok((planned.collect(), has_closed))
     }
 
     /// Reads a track, and makes captions of it.
     pub(crate) async fn subtitles(&self, planned: &SubtitlesPlanned) -> Result<Events, Error> {
         let (reader, track) = (self.reader(&planned.source), planned.track);
         let places = blocking(move || places(&*reader, track)).await??;
+        if places.first().is_some_and(Place::is_closed) {
+            return self.closed_track(planned, &places).await;
+        }
         let found = self.fetch(planned, places).await?;
         let texts = timing::in_title(found, planned.origin_ns);
         let track = captions::SourceTrack {

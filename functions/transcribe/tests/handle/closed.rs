@@ -4,12 +4,13 @@
 use std::{path::Path, process::Command, sync::Arc, time::Duration};
 
 use reeldrop_media::{
-    Demuxed, LocalFile, Track, packet_time_ns,
-    testing::{Carried, ball, captioned, cc_data},
+    Demuxed, LocalFile, StreamKind, Track, packet_time_ns,
+    testing::{Carried, ball, captioned, cc_data, with_closed_track},
 };
 
 use super::*;
 
+const PATIENCE: Duration = Duration::from_secs(30);
 const PICTURES: usize = 300;
 const RATE: u64 = 30;
 
@@ -44,11 +45,10 @@ impl Clips {
 
 /// The stream time of the first picture, nanoseconds.
 fn origin_ns(clip: &Path) -> u64 {
-    let patience = Duration::from_secs(30);
     let file = LocalFile::open(clip).unwrap();
-    let demuxed = Demuxed::open(Arc::new(file), patience).unwrap();
+    let demuxed = Demuxed::open(Arc::new(file), PATIENCE).unwrap();
     let mut packets = demuxed.packets(Track::Video(0), None).unwrap();
-    let packets = std::iter::from_fn(|| packets.next(patience).unwrap()).take(60);
+    let packets = std::iter::from_fn(|| packets.next(PATIENCE).unwrap()).take(60);
     packets
         .filter_map(|packet| packet_time_ns(&packet))
         .min()
@@ -183,6 +183,82 @@ async fn a_title_read_in_parts_says_the_same_as_one_read_whole() {
             assert_eq!(tracks(&answers), whole, "{name} in parts of {part_ns} ns");
         }
     }
+}
+
+#[tokio::test]
+async fn a_track_of_its_own_says_the_same_as_pictures_and_they_are_not_read_then() {
+    let clips = Clips::new();
+    let (carried, primary, secondary) = both_fields();
+    for with_services in [false, true] {
+        let clip = clips.path("clip.mov");
+        with_closed_track(&clip, &carried, PICTURES, with_services);
+        // As probe tells of it.
+        let demuxed = Demuxed::open(Arc::new(LocalFile::open(&clip).unwrap()), PATIENCE).unwrap();
+        assert_eq!(demuxed.streams()[1].kind, StreamKind::Text);
+        let buckets = TestBuckets::start().await;
+        let function = function(&buckets, PathBuf::new());
+        let mut probed = probed(&buckets, &clip, "video/x-h264").await;
+        probed.media.tracks.push(TrackSummary {
+            index: 1,
+            kind: TrackKind::Text,
+            codec: "closedcaption/x-cea-608".to_owned(),
+            language: None,
+            picked: false,
+        });
+        let input = Input::Probed(Box::new(probed));
+        let events = function.handle(input).await.unwrap();
+        assert_eq!(all::<ClosedCaptionsPlanned>(&events), []);
+        let planned = all::<SubtitlesPlanned>(&events);
+        assert_eq!(planned.len(), 1, "{events:?}");
+        let input = || Input::Subtitles(Box::new(planned[0].clone()));
+        let events = function.handle(input()).await.unwrap();
+        assert_eq!(function.handle(input()).await.unwrap(), events);
+        let tracks = tracks(&[events]);
+        let names: Vec<_> = tracks
+            .iter()
+            .map(|track| (track.0.as_str(), track.1.as_str()))
+            .collect();
+        let expected = [("Captions (SDH)", "und"), ("CC3", "und-x-cc3")];
+        assert_eq!(names, expected[..1 + usize::from(with_services)]);
+        check(&tracks[0].2, &primary);
+        for track in &tracks[1..] {
+            check(&track.2, &secondary);
+        }
+    }
+}
+
+#[tokio::test]
+async fn who_retries_a_title_reads_on_where_reading_ended() {
+    let clips = Clips::new();
+    let (carried, ..) = both_fields();
+    let clip = clips.captioned("clip.mp4", &carried);
+    let buckets = TestBuckets::start().await;
+    let function = function(&buckets, PathBuf::new());
+    let input = Input::Probed(Box::new(probed(&buckets, &clip, "video/x-h264").await));
+    let planned = all::<ClosedCaptionsPlanned>(&function.handle(input).await.unwrap());
+    let mut first = planned.into_iter().next().unwrap();
+    first.closed.part_ns = 1_230_000_000;
+    first.closed.parts = 9;
+    let of_part = |part| ClosedCaptionsPlanned {
+        part,
+        ..first.clone()
+    };
+    let asked = async |part| {
+        let input = Input::Closed(Box::new(of_part(part)));
+        function.handle(input).await.unwrap()
+    };
+    for read in 0..8 {
+        assert_eq!(asked(read).await, Events::of(&of_part(read + 1)));
+        // From the first part on, and from no other: each would make all that follow twice.
+        assert_eq!(asked(0).await, Events::of(&of_part(read + 1)));
+        if read > 1 {
+            assert_eq!(asked(read - 1).await, Events::none());
+        }
+    }
+    let captions = asked(8).await;
+    assert_eq!(all::<TranscriptCompleted>(&captions).len(), 2);
+    assert_eq!(asked(0).await, Events::of(&of_part(8)));
+    assert_eq!(asked(8).await, captions);
 }
 
 #[tokio::test]
