@@ -8,10 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    Config, Error,
-    config::Installed,
-    encode::WordEncoder,
-    eye::{environment, execution},
+    Config, Error, config::Installed, device::execution, encode::WordEncoder, eye::environment,
 };
 
 /// Longest words, bytes: models take far less of them.
@@ -75,7 +72,8 @@ fn said(
     let (_, encoder) = opened.insert(match fitting {
         Some(fitting) => fitting,
         None => {
-            let (environment, execution) = (environment(&library)?, execution(config.execution));
+            let environment = environment(&library)?;
+            let execution = execution(&environment, config.execution);
             let threads = config.threads;
             let encoder = WordEncoder::open(&environment, installed, execution, threads)?;
             (installed.named(), encoder)

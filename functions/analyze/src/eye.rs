@@ -8,8 +8,7 @@ use std::{
 use image::RgbImage;
 use ort::{
     environment::Environment,
-    ep::{self, ExecutionProvider},
-    session::{Session, builder::GraphOptimizationLevel},
+    session::Session,
     value::{TensorRef, ValueType},
 };
 use reeldrop_models::Detector;
@@ -17,6 +16,7 @@ use reeldrop_models::Detector;
 use crate::{
     Error, Execution,
     config::Installed,
+    device::{builder, said},
     heads::{self, Output},
     seen::{Seen, rounded},
     tensor::{self, Placed},
@@ -141,23 +141,6 @@ impl Eye {
     }
 }
 
-/// What computes: as wanted where the library can, else the processor. The environment is loaded.
-pub(crate) fn execution(wanted: Execution) -> Execution {
-    let is_available = match wanted {
-        Execution::Cpu => Ok(true),
-        Execution::Cuda => ep::CUDA::is_available(),
-        Execution::TensorRt => ep::TensorRT::is_available(),
-    };
-    match is_available {
-        Ok(true) => wanted,
-        Ok(false) | Err(_) => {
-            tracing::warn!(execution = %wanted,
-                "this ONNX Runtime is built without it: looking with the processor");
-            Execution::Cpu
-        }
-    }
-}
-
 /// Reads a model's file.
 pub(crate) fn session(
     environment: &Environment,
@@ -179,25 +162,7 @@ fn begin(
     execution: Execution,
     threads: usize,
 ) -> Result<Session, String> {
-    fn said(error: impl std::fmt::Display) -> String {
-        error.to_string()
-    }
-    let mut builder = Session::builder(environment)
-        .map_err(said)?
-        .with_intra_threads(threads)
-        .map_err(said)?
-        // Threads that wait for each other by spinning take the cores from the decoder.
-        .with_intra_op_spinning(false)
-        .map_err(said)?
-        .with_optimization_level(GraphOptimizationLevel::Level3)
-        .map_err(said)?;
-    let cuda = || ep::CUDA::default().build().error_on_failure();
-    let providers = match execution {
-        Execution::Cpu => Vec::new(),
-        Execution::Cuda => vec![cuda()],
-        Execution::TensorRt => vec![ep::TensorRT::default().build().error_on_failure(), cuda()],
-    };
-    builder = builder.with_execution_providers(providers).map_err(said)?;
+    let mut builder = builder(environment, execution, threads)?;
     builder.commit_from_file(path).map_err(said)
 }
 

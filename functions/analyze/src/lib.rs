@@ -5,6 +5,7 @@ mod beside;
 mod colour;
 mod config;
 mod described;
+mod device;
 mod encode;
 mod error;
 mod eye;

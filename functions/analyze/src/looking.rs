@@ -19,7 +19,8 @@ use reeldrop_models::Task;
 use crate::{
     Config, Error,
     config::Installed,
-    eye::{BATCH, Eye, environment, execution},
+    device::execution,
+    eye::{BATCH, Eye, environment},
     handover::Handover,
     pace::{Batch, Pace},
     portraits::{Describer, Portraits},
@@ -58,7 +59,7 @@ impl Looker {
         let installed = config.models_of(&plan.models).ok_or(Error::NoModel)?;
         let library = config.library().ok_or(Error::NoModel)?;
         let environment = environment(&library)?;
-        let (execution, threads) = (execution(config.execution), config.threads);
+        let (execution, threads) = (execution(&environment, config.execution), config.threads);
         let finds =
             |installed: &&Installed| matches!(installed.model.task, Task::Objects | Task::Faces);
         let open = |installed: &Installed| Eye::open(&environment, installed, execution, threads);
