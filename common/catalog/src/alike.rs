@@ -181,7 +181,7 @@ fn alike(row: &Row, nearest: &[Near]) -> Result<Alike, CatalogError> {
 
 #[cfg(test)]
 mod tests {
-    use std::{collections::BTreeSet, time::Instant};
+    use std::collections::BTreeSet;
 
     use super::*;
     use crate::testing::TestDatabase;
@@ -264,24 +264,6 @@ mod tests {
             let names = names().await;
             assert!(!names.contains("title 1"), "{hidden}: {names:?}");
             assert!(names.contains("title 0"), "{hidden}: {names:?}");
-        }
-    }
-
-    /// Prints how long a question takes: `--ignored --nocapture`.
-    #[tokio::test]
-    #[ignore = "takes a minute, and measures"]
-    async fn a_question_to_many_scenes() {
-        let database = filled(100, 1_000).await;
-        let wanted = embedding_of(&database, "title 70", 400).await;
-        for _ in 0..5 {
-            let started = Instant::now();
-            let alike = found(&database, &wanted, 0.24).await;
-            eprintln!(
-                "{:?} for 100,000 scenes, {} alike",
-                started.elapsed(),
-                alike.len()
-            );
-            assert_eq!(alike[0].name, "title 70");
         }
     }
 }
