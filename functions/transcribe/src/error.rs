@@ -39,6 +39,11 @@ pub enum Error {
         /// Bytes that a track may have.
         limit_bytes: usize,
     },
+    /// A track of closed captions is spread over too much of the file.
+    #[error(
+        "the closed captions lie too scattered in the file to be read in time; bring them as an SRT or WebVTT file"
+    )]
+    Scattered,
     /// A caption file holds no captions.
     #[error(transparent)]
     Captions(#[from] CaptionError),
@@ -80,6 +85,7 @@ impl Error {
             | Self::Listen(_)
             | Self::Subtitles(_)
             | Self::TooMuchText { .. }
+            | Self::Scattered
             | Self::Captions(_) => false,
         }
     }

@@ -40,6 +40,21 @@ fn failed(error: WhisperError) -> Error {
     Error::Listen(error.to_string())
 }
 
+/// Whether whisper.cpp found a card; it has looked for one once a model is read.
+#[cfg(feature = "cuda")]
+#[expect(unsafe_code, reason = "whisper-rs does not tell")]
+fn has_card() -> bool {
+    use whisper_rs::whisper_rs_sys as sys;
+    let kind = sys::ggml_backend_dev_type_GGML_BACKEND_DEVICE_TYPE_GPU;
+    // SAFETY: nothing is handed over, and the pointer is not followed.
+    !unsafe { sys::ggml_backend_dev_by_type(kind) }.is_null()
+}
+
+#[cfg(not(feature = "cuda"))]
+const fn has_card() -> bool {
+    false
+}
+
 impl Listener {
     /// Reads the models: the speech model of that name, since all parts of a title are heard by one.
     pub(crate) fn open(config: &Config, model: &str) -> Result<Self, Error> {
@@ -50,11 +65,13 @@ impl Listener {
         parameters.use_gpu(cfg!(feature = "cuda"));
         let whisper = WhisperContext::new_with_params(&models.speech, parameters)
             .map_err(|_| Error::Model(models.speech.display().to_string()))?;
-        let device = if cfg!(feature = "cuda") {
-            "cuda"
-        } else {
-            "cpu"
+        let device = match has_card() {
+            true => "cuda",
+            false => "cpu",
         };
+        if cfg!(feature = "cuda") && device == "cpu" {
+            tracing::warn!("no card was found: listening with the processor");
+        }
         tracing::info!(
             model = models.name,
             device,

@@ -15,6 +15,9 @@ const MOST_LINES: usize = 4;
 /// Text of one channel, at most, bytes: ten hours of the fastest speech have less.
 const MOST_BYTES: usize = 1 << 20;
 
+/// Captions of one screen or window, at most: ten hours with one every second have less.
+const MOST_TEXTS: usize = 50_000;
+
 /// What of one screen or window is seen, and was.
 #[derive(Default)]
 pub(super) struct Shown {
@@ -58,7 +61,8 @@ impl Shown {
     fn all_go(&mut self, now: u64) {
         let text = std::mem::take(&mut self.lines).join("\n");
         let end = now.min(self.lines_since + LONGEST_MS);
-        if self.lines_since < end && !text.is_empty() && self.bytes <= MOST_BYTES {
+        let fits = self.bytes <= MOST_BYTES && self.texts.len() <= MOST_TEXTS;
+        if self.lines_since < end && !text.is_empty() && fits {
             self.bytes += text.len();
             self.texts.push((self.lines_since, end, text));
         }
@@ -66,9 +70,28 @@ impl Shown {
 
     /// Everything that was seen.
     pub(super) fn finish(self) -> Result<Vec<Text>, CaptionError> {
+        if self.texts.len() > MOST_TEXTS {
+            return Err(CaptionError::TooMany { most: MOST_TEXTS });
+        }
         match self.bytes > MOST_BYTES {
             true => Err(CaptionError::TooMuch { most: MOST_BYTES }),
             false => Ok(self.texts),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn captions_without_end_are_refused_however_short_they_are() {
+        let mut shown = Shown::default();
+        for now in 0..2 * MOST_TEXTS as u64 {
+            shown.appears(1_000 * now);
+            shown.goes(1_000 * now + 500, "a".to_owned());
+        }
+        assert_eq!(shown.texts.len(), MOST_TEXTS + 1);
+        assert!(shown.finish().is_err());
     }
 }

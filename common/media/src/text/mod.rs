@@ -20,7 +20,8 @@ use payload::Payload;
 /// Captions of one track, at most: ten hours of one every second, nearly three times over.
 pub const MOST_CAPTIONS: usize = 100_000;
 
-/// Samples of a track of closed captions, at most: ten hours of thirty a second, and some more. Each is of a picture.
+/// Samples of a track of closed captions, at most: ten hours of thirty pictures a second and some more, or half of
+/// that of sixty.
 pub const MOST_PICTURES: usize = 1_200_000;
 
 /// Most bytes of one caption with its markup: what is longer is none.
@@ -147,6 +148,19 @@ fn of_mp4(reader: &dyn ReadAt) -> io::Result<Option<crate::mp4::Mp4>> {
 }
 
 impl Place {
+    /// Closed captions of line 21 at the stream's beginning, for tests.
+    #[cfg(any(test, feature = "testing"))]
+    #[must_use]
+    pub fn closed(offset: u64, bytes: u64) -> Self {
+        Self {
+            start_ns: 0,
+            end_ns: None,
+            offset,
+            bytes,
+            payload: Payload::Sample(TextFormat::Cea608),
+        }
+    }
+
     /// Whether closed captions lie there.
     #[must_use]
     pub fn is_closed(&self) -> bool {

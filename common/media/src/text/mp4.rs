@@ -24,6 +24,7 @@ pub(super) fn tracks(mp4: &Mp4) -> Vec<TextTrack> {
         .filter(|track| track.handler == Handler::Text && !track.encrypted);
     captions
         .filter(|track| !is_chapters(track.id))
+        .filter(|track| !format(track).is_some_and(TextFormat::is_closed) || is_full(mp4, track))
         .filter_map(|track| {
             Some(TextTrack {
                 id: u64::from(track.id),
@@ -37,6 +38,12 @@ pub(super) fn tracks(mp4: &Mp4) -> Vec<TextTrack> {
             })
         })
         .collect()
+}
+
+/// Whether it is known where anything of a track lies. Closed captions may lie in the pictures instead.
+fn is_full(mp4: &Mp4, track: &Track) -> bool {
+    mp4.samples(track)
+        .is_some_and(|samples| !samples.is_empty())
 }
 
 /// Where the captions of a track lie; they cannot be found where not all of its fragments were looked at.

@@ -78,23 +78,23 @@ impl Transcribe {
             let read = blocking(move || pictures::read(&reader, &work, &is_awaited)).await??;
             note::save(&self.store, planned, read).await?;
         }
-        // Who retries a title begins with its first part: what was read stays read.
-        let part = match was_read && planned.part == 0 {
-            true => self.first_unread(planned).await?,
-            false => planned.part.saturating_add(1),
-        };
-        let next = ClosedCaptionsPlanned {
-            part,
+        let mut next = ClosedCaptionsPlanned {
+            part: planned.part.saturating_add(1),
             ..planned.clone()
         };
         if next.part >= planned.closed.parts {
             return self.closed_captions_of_all(planned).await;
         }
-        // Else each delivery that comes twice would ask for all parts after it twice.
-        match was_read && planned.part > 0 && note::is_there(&self.store, &next).await? {
-            true => Ok(Events::none()),
-            false => Ok(Events::of(&next)),
+        if note::is_there(&self.store, &next).await? {
+            // Else each delivery that comes twice would ask for all parts after it twice.
+            if was_read && planned.part > 0 {
+                return Ok(Events::none());
+            }
+            // Who retries a title begins with its first part, and some notes may have gone with their age. What is
+            // read stays read. That a first part which comes twice is followed twice is what this costs.
+            next.part = self.first_unread(planned).await?;
         }
+        Ok(Events::of(&next))
     }
 
     /// The first part after this that nobody has read yet, or the last one. They are read in order.

@@ -26,10 +26,14 @@ pub(crate) fn choose(tracks: &[TextTrack]) -> Vec<Chosen> {
         .filter(|track| !is_commentary(track))
         .collect();
     tracks.sort_by_key(|track| (is_hearing_impaired(track), !track.default));
-    let mut taken = BTreeSet::new();
+    let (mut taken, mut closed) = (BTreeSet::new(), BTreeSet::new());
     let mut chosen = Vec::new();
     for track in tracks.into_iter().take(MOST_TRACKS) {
         let language = language_of(track);
+        // The same captions, in both of their forms.
+        if track.format.is_closed() && !closed.insert(language.clone()) {
+            continue;
+        }
         let mut take = |kind: CaptionKind| taken.insert((language.clone(), kind));
         let kind = match (is_forced(track), is_hearing_impaired(track)) {
             (true, _) => take(CaptionKind::Forced).then_some(CaptionKind::Forced),
@@ -150,7 +154,11 @@ mod tests {
             default: true,
             ..track(1, "en", "")
         };
-        let tracks = [closed, track(2, "en", "")];
+        let again = TextTrack {
+            format: TextFormat::Cea708,
+            ..track(3, "en", "")
+        };
+        let tracks = [closed, track(2, "en", ""), again];
         let expected = [
             (1, "English (SDH)".to_owned(), CaptionKind::Sdh),
             (2, "English".to_owned(), CaptionKind::Full),

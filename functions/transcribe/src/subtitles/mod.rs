@@ -10,7 +10,7 @@ use futures::stream::{self, StreamExt};
 use reeldrop_events::{Events, MediaProbed, SubtitlesPlanned, TrackKind};
 use reeldrop_media::{
     MediaError,
-    text::{Caption, Place, places, tracks},
+    text::{Caption, Place, TextTrack, places, tracks},
 };
 use reeldrop_runtime::blocking;
 use reeldrop_store::Location;
@@ -35,21 +35,28 @@ impl Transcribe {
         }
         let reader = self.reader(&probed.source);
         let found = blocking(move || tracks(&*reader)).await?;
-        let found = found.map_err(MediaError::Read)?;
+        let mut found = found.map_err(MediaError::Read)?;
+        // Whoever writes closed captions seldom says their language: mostly it is that of the sound.
+        let spoken = probed.media.audio.first();
+        let spoken = spoken.and_then(|track| track.language.as_ref());
+        for track in found.iter_mut().filter(|track| track.format.is_closed()) {
+            track.language = track.language.take().or_else(|| spoken.cloned());
+        }
         let timeline = &probed.plan.timeline;
-        let planned = choose::choose(&found)
-            .into_iter()
-            .map(|chosen| SubtitlesPlanned {
-                asset: probed.asset,
-                source: probed.source.clone(),
-                track: chosen.track,
-                language: chosen.language,
-                label: chosen.label,
-                kind: chosen.kind,
-                origin_ns: timeline.origin_ns,
-                duration_ns: timeline.tick_ns(probed.plan.duration_ticks),
-            });
-        let has_closed = found.iter().any(|track| track.format.is_closed());
+        let chosen = choose::choose(&found);
+        let is_chosen = |track: &TextTrack| chosen.iter().any(|chosen| chosen.track == track.id);
+        let mut closed = found.iter().filter(|track| track.format.is_closed());
+        let has_closed = closed.any(is_chosen);
+        let planned = chosen.into_iter().map(|chosen| SubtitlesPlanned {
+            asset: probed.asset,
+            source: probed.source.clone(),
+            track: chosen.track,
+            language: chosen.language,
+            label: chosen.label,
+            kind: chosen.kind,
+            origin_ns: timeline.origin_ns,
+            duration_ns: timeline.tick_ns(probed.plan.duration_ticks),
+        });
         Ok((planned.collect(), has_closed))
     }
 
@@ -58,7 +65,7 @@ impl Transcribe {
         let (reader, track) = (self.reader(&planned.source), planned.track);
         let places = blocking(move || places(&*reader, track)).await??;
         if places.first().is_some_and(Place::is_closed) {
-            return self.closed_track(planned, &places).await;
+            return self.closed_track(planned, places).await;
         }
         let found = self.fetch(planned, places).await?;
         let texts = timing::in_title(found, planned.origin_ns);

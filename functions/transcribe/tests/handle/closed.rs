@@ -218,7 +218,8 @@ async fn a_track_of_its_own_says_the_same_as_pictures_and_they_are_not_read_then
             .iter()
             .map(|track| (track.0.as_str(), track.1.as_str()))
             .collect();
-        let expected = [("Captions (SDH)", "und"), ("CC3", "und-x-cc3")];
+        let other = format!("und-x-cc3-{}", planned[0].track);
+        let expected = [("Captions (SDH)", "und"), ("CC3", other.as_str())];
         assert_eq!(names, expected[..1 + usize::from(with_services)]);
         check(&tracks[0].2, &primary);
         for track in &tracks[1..] {
