@@ -11,6 +11,8 @@ BROKER ?=
 LISTEN ?=
 # Images for NVIDIA cards, where a function can use one.
 GPU ?=
+# Compute capabilities of the cards, as CMake names them: L4. T4 is 75-real, A100 80-real, H100 90-real.
+CARDS ?= 89-real
 
 .DEFAULT_GOAL := help
 .PHONY: help setup page build cuda run test check bench images conformance scale clean
@@ -56,10 +58,9 @@ images cuda: FEATURES = reeldrop-store/google
 images: build $(if $(GPU),cuda) ## build the functions' container images, without a Docker engine (GPU=1: for NVIDIA cards)
 	@local/scripts/images $(if $(GPU),--gpu)
 
-cuda: ## build what listens for NVIDIA cards; installs CUDA's compiler, as root
+cuda: ## build what listens for NVIDIA cards (CARDS=89-real: of which kind, L4 by default)
 	@local/scripts/setup-cuda
-	PATH=/usr/local/cuda/bin:$$PATH cargo build --release --package transcribe --features "cuda $(FEATURES)" \
-		--target-dir "$${CARGO_TARGET_DIR:-target}/cuda"
+	@local/scripts/build-cuda "$(CARDS)" "$(FEATURES)"
 
 conformance: ## hold a broker against what Reeldrop expects: BROKER=http://... LISTEN=host:port, or the local one
 	@REELDROP_CONFORMANCE_BROKER="$(BROKER)" REELDROP_CONFORMANCE_LISTEN="$(LISTEN)" \

@@ -231,6 +231,7 @@ variable "gpu_pools" {
     gpu = optional(object({
       type   = optional(string, "nvidia-l4")
       count  = optional(number, 1)
+      # The images for cards want R580 or later.
       driver = optional(string, "LATEST")
     }), {})
   }))

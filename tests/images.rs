@@ -28,6 +28,7 @@ case "$1" in
     cp "$file" "$BUILT/${name%:*}/Containerfile"
     (cd "$1" && find . -type f | sort) >"$BUILT/${name%:*}/files"
     cp "$1"/*.spdx.json "$BUILT/${name%:*}/sbom.json"
+    if [ -e "$1/transcribe" ]; then cp "$1/transcribe" "$BUILT/${name%:*}/program"; fi
     ;;
   # Every image but the bases is pulled before it is looked at.
   pull) touch "$BUILT/pulled-$(basename "$3")" ;;
@@ -52,8 +53,27 @@ const REELDROP: &str = r#"#!/usr/bin/env bash
 /// Of "a model".
 const MODEL_SHA256: &str = "97ff8a35544dcf40ad84047074439dd6aa3a0be469ea578a1b1c017d939ec61c";
 
-/// Of "VERS_1.29.0", as a library says its version.
-const LIBRARY_SHA256: &str = "359107b2c6118fcd6a7f84faec18d3fc73aeb37f04d97c973e03631de6c8dd96";
+/// As a library says its version.
+const VERSION: &str = "VERS_1.31.0";
+
+const LIBRARY_SHA256: &str = "8ff16936a0468be20bfdab1cb9566b45e7911ee12c59602c5850c7d6ca5288be";
+
+/// Of "a library of CUDA".
+const CUDA_SHA256: &str = "35d49eafb7f0b8c23dc7729cb837d69ce0ee7dcb6892418e840682c7c9fd9894";
+
+/// Of one of CUDA's folders, and what transcribe does not call.
+const CUDA: [&str; 10] = [
+    "libcublas.so.13",
+    "libcublasLt.so.13",
+    "libcudart.so.13",
+    "libcudnn.so.9",
+    "libcudnn_ops.so.9",
+    "libcufft.so.12",
+    "libcurand.so.10",
+    "libnvblas.so.13",
+    "libnvrtc.so.13",
+    "libnvrtc-builtins.so.13.5",
+];
 
 /// Of every image of others.
 const DIGEST: &str = "ab01";
@@ -69,7 +89,7 @@ impl Workshop {
             shop.program(&format!("programs/{function}"), "a program");
         }
         shop.program("programs/reeldrop", REELDROP);
-        shop.program("cuda/transcribe", "a program with CUDA");
+        shop.program("programs/cuda/transcribe", "a program with CUDA");
         shop.write("models/yolox_nano.onnx", "a model");
         shop.write("models/ggml-tiny.bin", "a model");
         for base in ["light", "media"] {
@@ -81,8 +101,15 @@ impl Workshop {
             "libonnxruntime_providers_shared.so",
             "libonnxruntime_providers_cuda.so",
         ] {
-            shop.write(&format!("onnxruntime-gpu/{library}"), "VERS_1.29.0");
+            shop.write(&format!("onnxruntime-gpu/{library}"), VERSION);
         }
+        let mut told = String::new();
+        for library in CUDA {
+            shop.write(&format!("cuda/lib/{library}"), "a library of CUDA");
+            told.push_str(library);
+            told.push_str("\tnvidia-cublas\t13.10.0.20\tLicenseRef-NVIDIA-Proprietary\n");
+        }
+        shop.write("cuda/libraries.tsv", &told);
         fs::create_dir(shop.path("built")).unwrap();
         shop
     }
@@ -112,7 +139,8 @@ impl Workshop {
             .env("DIGEST", DIGEST)
             .env("REELDROP_IMAGES", self.path("images"))
             .env("REELDROP_PROGRAMS", self.path("programs"))
-            .env("REELDROP_CUDA_PROGRAMS", self.path("cuda"))
+            .env("REELDROP_CUDA_PROGRAMS", self.path("programs/cuda"))
+            .env("REELDROP_CUDA", self.path("cuda"))
             .env("REELDROP_MODELS", self.path("models"))
             .env("REELDROP_ONNXRUNTIME_GPU", self.path("onnxruntime-gpu"))
             .env_remove("REELDROP_REGISTRY")
@@ -149,7 +177,6 @@ fn an_image_for_a_card_has_its_libraries_its_models_and_all_of_it_in_its_bill_of
         [
             "FROM ${MEDIA} AS media",
             "FROM media AS models",
-            "FROM ${CUDA} AS cuda",
             "FROM models AS models-cuda",
             "FROM models-cuda AS onnxruntime-cuda",
             "FROM onnxruntime-cuda AS analyze-cuda"
@@ -161,6 +188,8 @@ fn an_image_for_a_card_has_its_libraries_its_models_and_all_of_it_in_its_bill_of
         "./models/yolox_nano.onnx\n",
         "./libonnxruntime.so\n",
         "./libonnxruntime_providers_cuda.so\n",
+        "./cuda/libcudnn_ops.so.9\n",
+        "./cuda/libnvrtc-builtins.so.13.5\n",
         "./analyze-cuda.spdx.json\n",
     ] {
         assert!(files.contains(file), "{file} is not in\n{files}");
@@ -169,10 +198,11 @@ fn an_image_for_a_card_has_its_libraries_its_models_and_all_of_it_in_its_bill_of
         !files.contains("ggml"),
         "of the models only its own:\n{files}"
     );
+    assert!(!files.contains("nvblas"), "of CUDA what it calls:\n{files}");
     let sbom = shop.built("analyze-cuda/sbom.json");
     for part in [
         "pkg:deb/debian/libc6@2.36-9",
-        "pkg:oci/cuda@sha256:ab01?repository_url=docker.io/nvidia/cuda&tag=12.9.1",
+        "pkg:pypi/onnxruntime-gpu@1.31.0",
         "pkg:cargo/ort@",
         "pkg:cargo/google-cloud-storage@",
     ] {
@@ -182,8 +212,43 @@ fn an_image_for_a_card_has_its_libraries_its_models_and_all_of_it_in_its_bill_of
         );
     }
     assert!(!sbom.contains("(*)"), "cargo's marks are no licences");
+    assert!(!sbom.contains("pkg:oci"), "it copies from nobody");
+}
+
+#[test]
+fn transcribe_for_a_card_has_the_program_with_cuda_and_only_what_that_calls() {
+    let shop = Workshop::new();
+    let output = shop.build(&["transcribe-cuda"]);
+    assert!(output.status.success(), "{}", text(&output));
+    let files = shop.built("transcribe-cuda/files");
+    let libraries: Vec<_> = files
+        .lines()
+        .filter(|file| file.contains("/cuda/"))
+        .collect();
+    let expected = ["libcublas.so.13", "libcublasLt.so.13", "libcudart.so.13"];
+    assert_eq!(
+        libraries,
+        expected.map(|library| format!("./cuda/{library}"))
+    );
+    assert_eq!(shop.built("transcribe-cuda/program"), "a program with CUDA");
+    assert!(
+        shop.built("transcribe-cuda/sbom.json")
+            .contains("pkg:pypi/nvidia-cublas@13.10.0.20")
+    );
+}
+
+#[test]
+fn what_is_copied_from_images_of_others_is_taken_by_digest() {
+    let shop = Workshop::new();
+    let library = "onnxruntime-gpu/libonnxruntime_providers_tensorrt.so";
+    shop.write(library, VERSION);
+    let output = shop.build(&["analyze-tensorrt"]);
+    assert!(output.status.success(), "{}", text(&output));
+    let sbom = shop.built("analyze-tensorrt/sbom.json");
+    let image = "pkg:oci/tensorrt@sha256:ab01?repository_url=nvcr.io/nvidia/tensorrt&tag=25.09-py3";
+    assert!(sbom.contains(image), "{sbom}");
     let pinned = shop.built("arguments");
-    assert_eq!(pinned, "CUDA=docker.io/nvidia/cuda@sha256:ab01\n");
+    assert_eq!(pinned, "TENSORRT=nvcr.io/nvidia/tensorrt@sha256:ab01\n");
 }
 
 #[test]
@@ -194,37 +259,70 @@ fn models_and_their_runtime_are_in_the_bill_of_materials_with_their_origin() {
     let sbom = serde_json::from_str(&shop.built("analyze-cuda/sbom.json"));
     let sbom: serde_json::Value = sbom.unwrap();
     let packages = sbom["packages"].as_array().unwrap();
-    let named = |name: &str| packages.iter().find(|package| package["name"] == name);
-    for (name, version, sha256, licence, from) in [
+    for (name, file, version, sha256, licence, from) in [
         (
             "yolox-nano",
+            None,
             &MODEL_SHA256[..8],
             MODEL_SHA256,
             "Apache-2.0",
-            "https://raw.githubusercontent.com/Bigisland1729/",
+            "pkg:generic/yolox-nano@",
         ),
         (
-            "onnxruntime",
-            "1.29.0",
+            "onnxruntime-gpu",
+            Some("libonnxruntime.so"),
+            "1.31.0",
             LIBRARY_SHA256,
             "MIT",
-            "https://github.com/microsoft/onnxruntime/releases/",
+            "pkg:pypi/onnxruntime-gpu@1.31.0",
         ),
         (
-            "onnxruntime_providers_cuda",
-            "1.29.0",
+            "onnxruntime-gpu",
+            Some("libonnxruntime_providers_cuda.so"),
+            "1.31.0",
             LIBRARY_SHA256,
             "MIT",
-            "https://github.com/microsoft/onnxruntime/releases/",
+            "pkg:pypi/onnxruntime-gpu@1.31.0",
+        ),
+        (
+            "nvidia-cublas",
+            Some("libcublasLt.so.13"),
+            "13.10.0.20",
+            CUDA_SHA256,
+            "LicenseRef-NVIDIA-Proprietary",
+            "pkg:pypi/nvidia-cublas@13.10.0.20",
         ),
     ] {
-        let package = named(name).unwrap_or_else(|| panic!("{name} is missing"));
+        let is_it = |package: &&serde_json::Value| {
+            package["name"] == name && package["packageFileName"].as_str() == file
+        };
+        let package = packages.iter().find(is_it);
+        let package = package.unwrap_or_else(|| panic!("{name} {file:?} is missing"));
         assert_eq!(package["versionInfo"], version, "{name}");
         assert_eq!(package["checksums"][0]["checksumValue"], sha256, "{name}");
         assert_eq!(package["licenseDeclared"], licence, "{name}");
-        let download = package["downloadLocation"].as_str().unwrap();
-        assert!(download.starts_with(from), "{name}: {download}");
+        let origin = package["externalRefs"][0]["referenceLocator"].as_str();
+        assert!(origin.unwrap().starts_with(from), "{name}: {origin:?}");
     }
+    let yolox = packages
+        .iter()
+        .find(|package| package["name"] == "yolox-nano");
+    let download = yolox.unwrap()["downloadLocation"].as_str().unwrap();
+    assert!(download.starts_with("https://raw.githubusercontent.com/Bigisland1729/"));
+}
+
+#[test]
+fn a_library_of_which_nothing_is_known_goes_into_no_image() {
+    let shop = Workshop::new();
+    shop.write("cuda/lib/libcudnn_new.so.9", "a library");
+    let output = shop.build(&["analyze-cuda"]);
+    assert!(!output.status.success(), "{}", text(&output));
+    assert!(
+        text(&output).contains("Nothing says what"),
+        "{}",
+        text(&output)
+    );
+    assert!(!shop.path("built/analyze-cuda").exists());
 }
 
 #[test]
@@ -289,9 +387,9 @@ fn a_model_that_is_not_what_the_registry_says_goes_into_no_image() {
 fn what_is_missing_is_said() {
     let shop = Workshop::new();
     fs::remove_dir_all(shop.path("onnxruntime-gpu")).unwrap();
-    fs::remove_file(shop.path("cuda/transcribe")).unwrap();
+    fs::remove_file(shop.path("programs/cuda/transcribe")).unwrap();
     for (target, says) in [
-        ("analyze-cuda", "setup-cuda"),
+        ("analyze-cuda", "ONNX Runtime is missing"),
         ("transcribe-cuda", "make cuda"),
         ("portal-cuda", "There is no target portal-cuda"),
     ] {
