@@ -228,10 +228,10 @@ variable "gpu_pools" {
     spot         = optional(bool, true)
     disk_type    = optional(string, "pd-balanced")
     disk_size_gb = optional(number, 100)
+    # The images for cards want a driver from R580 on.
     gpu = optional(object({
       type   = optional(string, "nvidia-l4")
       count  = optional(number, 1)
-      # The images for cards want R580 or later.
       driver = optional(string, "LATEST")
     }), {})
   }))
