@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use bytes::Bytes;
 use reeldrop_media::{
     ReadAt,
-    text::{Caption, TextFormat, TextTrack, places, tracks},
+    text::{Caption, Place, TextFormat, TextTrack, places, tracks},
 };
 
 fn clip(name: &str) -> Option<Bytes> {
@@ -73,8 +73,30 @@ fn subrip_is_found_in_matroska() {
 }
 
 #[test]
+fn closed_captions_are_found_as_a_track_and_their_bytes_in_it() {
+    let Some(file) = clip("cbcs_video_clear.mp4") else {
+        return;
+    };
+    let found = tracks(&file).unwrap();
+    let language = found[0].language.as_deref();
+    assert_eq!(
+        (found.len(), found[0].format, language),
+        (1, TextFormat::Cea608, Some("eng"))
+    );
+    let places = places(&file, found[0].id).unwrap();
+    assert!(places.iter().all(Place::is_closed) && !places.is_empty());
+    for place in places {
+        let from = usize::try_from(place.offset).unwrap();
+        let sample = &file[from..from + usize::try_from(place.bytes).unwrap()];
+        let triplets = place.closed_captions(sample);
+        assert!(!triplets.is_empty() && triplets.len() % 3 == 0);
+        assert_eq!(place.caption(sample), None);
+    }
+}
+
+#[test]
 fn captions_inside_the_picture_are_no_text_track() {
-    for name in ["cbcs_video_clear.mp4", "h264_ac3.mkv", "mpeg4_mp3.avi"] {
+    for name in ["h264_ac3.mkv", "mpeg4_mp3.avi"] {
         let Some(file) = clip(name) else { return };
         assert_eq!(tracks(&file).unwrap(), [], "{name}");
     }

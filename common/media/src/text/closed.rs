@@ -11,28 +11,20 @@ const TIME_CODE: usize = 5;
 /// Valid, and of the first or second field.
 const FIELDS: [u8; 2] = [0xfc, 0xfd];
 
-/// What a sample carries, picture by picture: triplets of `cc_data` (CTA-708-E).
-pub(super) fn pictures(format: TextFormat, sample: &[u8]) -> Vec<Vec<u8>> {
+/// What a sample carries: triplets of `cc_data` (CTA-708-E).
+pub(super) fn triplets(format: TextFormat, sample: &[u8]) -> Vec<u8> {
     match format {
-        TextFormat::Cea608 => line21(sample),
-        TextFormat::Cea708 => payloads(sample, b"ccdp").map(cc_data).collect(),
+        TextFormat::Cea608 => {
+            let fields = [b"cdat", b"cdt2"].into_iter().zip(FIELDS);
+            let of_field = |(kind, field)| {
+                let pairs = payloads(sample, kind).flat_map(|data| data.chunks_exact(2));
+                pairs.flat_map(move |pair| [field, pair[0], pair[1]])
+            };
+            fields.flat_map(of_field).collect()
+        }
+        TextFormat::Cea708 => payloads(sample, b"ccdp").flat_map(cc_data).collect(),
         TextFormat::Tx3g | TextFormat::Wvtt | TextFormat::Plain | TextFormat::Ssa => Vec::new(),
     }
-}
-
-/// The pairs of both fields, one of each for a picture.
-fn line21(sample: &[u8]) -> Vec<Vec<u8>> {
-    let mut pictures = Vec::new();
-    for (kind, field) in [b"cdat", b"cdt2"].into_iter().zip(FIELDS) {
-        let pairs = payloads(sample, kind).flat_map(|data| data.chunks_exact(2));
-        for (picture, pair) in pairs.enumerate() {
-            if picture == pictures.len() {
-                pictures.push(Vec::new());
-            }
-            pictures[picture].extend([field, pair[0], pair[1]]);
-        }
-    }
-    pictures
 }
 
 /// The triplets of a packet; none where it is no packet.
@@ -64,29 +56,27 @@ mod tests {
     }
 
     #[test]
-    fn pairs_of_both_fields_are_one_pictures() {
+    fn pairs_belong_to_the_field_of_their_atom() {
         let sample = [atom(b"cdat", b"abcd"), atom(b"cdt2", b"ef")].concat();
-        let expected = [
-            [FIELDS[0], b'a', b'b', FIELDS[1], b'e', b'f'].to_vec(),
-            [FIELDS[0], b'c', b'd'].to_vec(),
-        ];
-        assert_eq!(pictures(TextFormat::Cea608, &sample), expected);
-        assert!(pictures(TextFormat::Cea608, &sample[..9]).is_empty());
+        let [first, second] = FIELDS;
+        let expected = [first, b'a', b'b', first, b'c', b'd', second, b'e', b'f'];
+        assert_eq!(triplets(TextFormat::Cea608, &sample), expected);
+        assert!(triplets(TextFormat::Cea608, &sample[..9]).is_empty());
     }
 
     #[test]
     fn a_packet_gives_its_triplets_behind_a_time_code_or_without() {
-        let triplets = [0xfc, 1, 2, 0xff, 3, 4];
+        let expected = [0xfc, 1, 2, 0xff, 3, 4];
         let header = [0x96, 0x69, 0, 0x4f, 0x43, 0, 1];
-        let section = [&[0x72, 0xe2][..], &triplets].concat();
+        let section = [&[0x72, 0xe2][..], &expected].concat();
         let plain = [&header[..], &section].concat();
         let timed = [&header[..], &[0x71, 0xc0, 0x80, 0x80, 0x80], &section].concat();
         for packet in [&plain, &timed] {
             let sample = atom(b"ccdp", packet);
-            assert_eq!(pictures(TextFormat::Cea708, &sample), [triplets]);
+            assert_eq!(triplets(TextFormat::Cea708, &sample), expected);
         }
         // Cut off, of no captions, and no packet at all.
-        assert_eq!(cc_data(&plain[..12]), triplets[..3]);
+        assert_eq!(cc_data(&plain[..12]), expected[..3]);
         for other in [
             &[&header[..], &[0x73, 0]].concat(),
             &b"no packet at all"[..],

@@ -167,24 +167,14 @@ impl Place {
         matches!(self.payload, Payload::Sample(format) if format.is_closed())
     }
 
-    /// What pictures carry, from the bytes that lie there: the stream time of each in nanoseconds, and its triplets
-    /// of `cc_data` (CTA-708-E). Empty where they are no closed captions.
+    /// The closed captions, from the bytes that lie there: triplets of `cc_data` (CTA-708-E), empty where they are
+    /// none. All of a sample count from its start: writers put what appears together into one, often whole captions.
     #[must_use]
-    pub fn closed_captions(&self, data: &[u8]) -> Vec<(i64, Vec<u8>)> {
-        let Payload::Sample(format) = self.payload else {
-            return Vec::new();
-        };
-        let pictures = closed::pictures(format, data);
-        let length_ns = self
-            .end_ns
-            .unwrap_or(self.start_ns)
-            .saturating_sub(self.start_ns);
-        let each_ns = length_ns / i64::try_from(pictures.len().max(1)).unwrap_or(i64::MAX);
-        let times = (0..).map(|picture| {
-            self.start_ns
-                .saturating_add(each_ns.saturating_mul(picture))
-        });
-        times.zip(pictures).collect()
+    pub fn closed_captions(&self, data: &[u8]) -> Vec<u8> {
+        match self.payload {
+            Payload::Sample(format) => closed::triplets(format, data),
+            Payload::Block { .. } => Vec::new(),
+        }
     }
 
     /// The caption, from the bytes that lie there; none where they are no text.

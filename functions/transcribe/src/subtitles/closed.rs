@@ -62,11 +62,11 @@ impl Transcribe {
                 for place in &places[run] {
                     let from = (place.offset - range.start) as usize;
                     let sample = data.get(from..from + place.bytes as usize);
-                    for (ns, triplets) in place.closed_captions(sample.unwrap_or_default()) {
-                        let ms = ns.saturating_sub(origin_ns).max(0).unsigned_abs() / 1_000_000;
-                        if ms <= duration_ms {
-                            decoder.picture(ms, &triplets);
-                        }
+                    let triplets = place.closed_captions(sample.unwrap_or_default());
+                    let ns = place.start_ns.saturating_sub(origin_ns).max(0);
+                    let ms = ns.unsigned_abs() / 1_000_000;
+                    if ms <= duration_ms {
+                        decoder.picture(ms, &triplets);
                     }
                 }
                 decoder

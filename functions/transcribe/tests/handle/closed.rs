@@ -229,6 +229,48 @@ async fn a_track_of_its_own_says_the_same_as_pictures_and_they_are_not_read_then
 }
 
 #[tokio::test]
+async fn the_track_of_a_broadcasters_clip_says_what_others_read_of_it() {
+    let Some(media) = std::env::var_os("REELDROP_TEST_MEDIA") else {
+        eprintln!("skipped: REELDROP_TEST_MEDIA is not set");
+        return;
+    };
+    let clip = PathBuf::from(media).join("cbcs_video_clear.mp4");
+    let buckets = TestBuckets::start().await;
+    let function = function(&buckets, PathBuf::new());
+    let mut probed = probed(&buckets, &clip, "video/x-h264").await;
+    // As ffmpeg counts: from the track's first picture.
+    probed.plan.timeline.origin_ns = 10_000_000_000;
+    probed.media.tracks.push(TrackSummary {
+        index: 1,
+        kind: TrackKind::Text,
+        codec: "closedcaption/x-cea-608".to_owned(),
+        language: Some("en".to_owned()),
+        picked: false,
+    });
+    let input = Input::Probed(Box::new(probed));
+    let events = function.handle(input).await.unwrap();
+    let planned = all::<SubtitlesPlanned>(&events).remove(0);
+    let input = Input::Subtitles(Box::new(planned));
+    let tracks = tracks(&[function.handle(input).await.unwrap()]);
+    assert_eq!(tracks.len(), 1);
+    assert_eq!(
+        (tracks[0].0.as_str(), tracks[0].1.as_str()),
+        ("English (SDH)", "en")
+    );
+    // ffmpeg 9 reads these, from 1.232 and from 2.233 to 4.268 s.
+    let cues = &tracks[0].2;
+    let texts: Vec<&str> = cues.iter().map(|cue| cue.text.as_str()).collect();
+    assert_eq!(texts, ["[birds chirping]", "[soft music playing]"]);
+    for (ms, expected) in [
+        (cues[0].start_ms, 1_232),
+        (cues[1].start_ms, 2_233),
+        (cues[1].end_ms, 4_268),
+    ] {
+        assert!(ms.abs_diff(expected) <= 100, "{cues:?}");
+    }
+}
+
+#[tokio::test]
 async fn who_retries_a_title_reads_on_where_reading_ended() {
     let clips = Clips::new();
     let (carried, ..) = both_fields();
