@@ -340,7 +340,7 @@ fn captions_inside_the_picture_become_captions_and_are_found() {
 }
 
 #[test]
-fn captions_in_a_track_of_their_own_are_left_out_and_the_title_is_ready() {
+fn closed_captions_in_a_track_of_their_own_are_the_titles() {
     let test = "captions in a track of CEA-608";
     let Some(clip) = clip(test, "cbcs_video_clear.mp4") else {
         return;
@@ -348,8 +348,17 @@ fn captions_in_a_track_of_their_own_are_left_out_and_the_title_is_ready() {
     let bundle = Bundle::start().unwrap();
     let added = bundle.add(&[clip.to_str().unwrap()]).unwrap().remove(0);
     assert_eq!(added.state, "ready", "{:?}\n{}", added.reason, bundle.log());
-    let address = format!("{}/api/assets/{}", bundle.url(), added.asset.unwrap());
+    let asset = added.asset.unwrap();
+    let tracks = captions_of(&bundle, &asset);
+    assert_eq!(tracks.len(), 1, "{tracks:#?}");
+    let track = &tracks[0];
+    let said = ["label", "language", "origin", "kind"].map(|field| track[field].as_str());
+    assert_eq!(said, ["English (SDH)", "en", "source", "full"].map(Some));
+    let vtt = fetch(track["vtt"].as_str().unwrap());
+    let cues = webvtt::read(vtt.as_bytes(), 20_000).unwrap();
+    let texts: Vec<String> = cues.iter().map(|cue| cue.text()).collect();
+    assert_eq!(texts, ["[birds chirping]", "[soft music playing]"], "{vtt}");
+    let address = format!("{}/api/assets/{asset}", bundle.url());
     let title: Value = serde_json::from_str(&fetch(&address)).unwrap();
-    assert_eq!(title["captions"], json!([]), "{title:#}");
     assert_eq!(title["dead_letters"], json!([]), "{title:#}");
 }
