@@ -4,33 +4,33 @@
 use std::{path::Path, process::Command, sync::Arc, time::Duration};
 
 use reeldrop_media::{
-    Demuxed, LocalFile, StreamKind, Track, packet_time_ns,
-    testing::{Carried, ball, captioned, cc_data, with_closed_track},
+    Demuxed, LocalFile, Track, packet_time_ns,
+    testing::{Carried, ball, captioned, cc_data},
 };
 
 use super::*;
 
-const PATIENCE: Duration = Duration::from_secs(30);
-const PICTURES: usize = 300;
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const PICTURES: usize = 300;
 const RATE: u64 = 30;
 
 /// A picture and a rounded millisecond.
 const TOLERANCE_MS: u64 = 35;
 
 /// Text with the pictures from and to which it is shown.
-type Shown = (usize, usize, &'static str);
+pub(crate) type Shown = (usize, usize, &'static str);
 
 /// A folder with clips, and what lies in their pictures.
-struct Clips(tempfile::TempDir);
+pub(crate) struct Clips(tempfile::TempDir);
 
 impl Clips {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let clips = Self(tempfile::tempdir().unwrap());
         ball(&clips.path("ball.mp4"), PICTURES);
         clips
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.0.path().join(name)
     }
 
@@ -57,7 +57,7 @@ fn origin_ns(clip: &Path) -> u64 {
 }
 
 /// What probe says of a clip.
-async fn probed(buckets: &TestBuckets, clip: &Path, coding: &str) -> MediaProbed {
+pub(crate) async fn probed(buckets: &TestBuckets, clip: &Path, coding: &str) -> MediaProbed {
     let mut probed = spoken::probed(None);
     probed.source = buckets.upload(clip, "with captions").await;
     probed.asset = AssetId::of(&probed.source);
@@ -67,7 +67,7 @@ async fn probed(buckets: &TestBuckets, clip: &Path, coding: &str) -> MediaProbed
 }
 
 /// What becomes of a clip's captions, each step twice the same.
-async fn made(clip: &Path, coding: &str, part_ns: Option<u64>) -> Vec<Events> {
+pub(crate) async fn made(clip: &Path, coding: &str, part_ns: Option<u64>) -> Vec<Events> {
     let buckets = TestBuckets::start().await;
     let function = function(&buckets, PathBuf::new());
     let probed = probed(&buckets, clip, coding).await;
@@ -89,7 +89,7 @@ async fn made(clip: &Path, coding: &str, part_ns: Option<u64>) -> Vec<Events> {
 }
 
 /// Labels, languages and captions of the tracks that were made.
-fn tracks(answers: &[Events]) -> Vec<(String, String, Vec<TimedText>)> {
+pub(crate) fn tracks(answers: &[Events]) -> Vec<(String, String, Vec<TimedText>)> {
     let Some(last) = answers.last() else {
         return Vec::new();
     };
@@ -108,7 +108,7 @@ fn tracks(answers: &[Events]) -> Vec<(String, String, Vec<TimedText>)> {
         .collect()
 }
 
-fn check(found: &[TimedText], expected: &[Shown]) {
+pub(crate) fn check(found: &[TimedText], expected: &[Shown]) {
     let texts: Vec<&str> = found.iter().map(|cue| cue.text.as_str()).collect();
     assert_eq!(
         texts,
@@ -125,7 +125,7 @@ fn check(found: &[TimedText], expected: &[Shown]) {
 }
 
 /// Captions that pop on in one field, and roll up in the other.
-fn both_fields() -> (Carried, Vec<Shown>, Vec<Shown>) {
+pub(crate) fn both_fields() -> (Carried, Vec<Shown>, Vec<Shown>) {
     let mut carried = Carried::padding(PICTURES);
     carried.pop_on(0, 40, &["A ball appears,", "out of nowhere."]);
     carried.pop_on(0, 100, &["It bounces."]);
@@ -182,91 +182,6 @@ async fn a_title_read_in_parts_says_the_same_as_one_read_whole() {
             assert!(told.clone().all(|events| events.as_slice().len() == 1));
             assert_eq!(tracks(&answers), whole, "{name} in parts of {part_ns} ns");
         }
-    }
-}
-
-#[tokio::test]
-async fn a_track_of_its_own_says_the_same_as_pictures_and_they_are_not_read_then() {
-    let clips = Clips::new();
-    let (carried, primary, secondary) = both_fields();
-    for with_services in [false, true] {
-        let clip = clips.path("clip.mov");
-        with_closed_track(&clip, &carried, PICTURES, with_services);
-        // As probe tells of it.
-        let demuxed = Demuxed::open(Arc::new(LocalFile::open(&clip).unwrap()), PATIENCE).unwrap();
-        assert_eq!(demuxed.streams()[1].kind, StreamKind::Text);
-        let buckets = TestBuckets::start().await;
-        let function = function(&buckets, PathBuf::new());
-        let mut probed = probed(&buckets, &clip, "video/x-h264").await;
-        probed.media.tracks.push(TrackSummary {
-            index: 1,
-            kind: TrackKind::Text,
-            codec: "closedcaption/x-cea-608".to_owned(),
-            language: None,
-            picked: false,
-        });
-        let input = Input::Probed(Box::new(probed));
-        let events = function.handle(input).await.unwrap();
-        assert_eq!(all::<ClosedCaptionsPlanned>(&events), []);
-        let planned = all::<SubtitlesPlanned>(&events);
-        assert_eq!(planned.len(), 1, "{events:?}");
-        let input = || Input::Subtitles(Box::new(planned[0].clone()));
-        let events = function.handle(input()).await.unwrap();
-        assert_eq!(function.handle(input()).await.unwrap(), events);
-        let tracks = tracks(&[events]);
-        let names: Vec<_> = tracks
-            .iter()
-            .map(|track| (track.0.as_str(), track.1.as_str()))
-            .collect();
-        let other = format!("und-x-cc3-{}", planned[0].track);
-        let expected = [("Captions (SDH)", "und"), ("CC3", other.as_str())];
-        assert_eq!(names, expected[..1 + usize::from(with_services)]);
-        check(&tracks[0].2, &primary);
-        for track in &tracks[1..] {
-            check(&track.2, &secondary);
-        }
-    }
-}
-
-#[tokio::test]
-async fn the_track_of_a_broadcasters_clip_says_what_others_read_of_it() {
-    let Some(media) = std::env::var_os("REELDROP_TEST_MEDIA") else {
-        eprintln!("skipped: REELDROP_TEST_MEDIA is not set");
-        return;
-    };
-    let clip = PathBuf::from(media).join("cbcs_video_clear.mp4");
-    let buckets = TestBuckets::start().await;
-    let function = function(&buckets, PathBuf::new());
-    let mut probed = probed(&buckets, &clip, "video/x-h264").await;
-    // As ffmpeg counts: from the track's first picture.
-    probed.plan.timeline.origin_ns = 10_000_000_000;
-    probed.media.tracks.push(TrackSummary {
-        index: 1,
-        kind: TrackKind::Text,
-        codec: "closedcaption/x-cea-608".to_owned(),
-        language: Some("en".to_owned()),
-        picked: false,
-    });
-    let input = Input::Probed(Box::new(probed));
-    let events = function.handle(input).await.unwrap();
-    let planned = all::<SubtitlesPlanned>(&events).remove(0);
-    let input = Input::Subtitles(Box::new(planned));
-    let tracks = tracks(&[function.handle(input).await.unwrap()]);
-    assert_eq!(tracks.len(), 1);
-    assert_eq!(
-        (tracks[0].0.as_str(), tracks[0].1.as_str()),
-        ("English (SDH)", "en")
-    );
-    // ffmpeg 9 reads these, from 1.232 and from 2.233 to 4.268 s.
-    let cues = &tracks[0].2;
-    let texts: Vec<&str> = cues.iter().map(|cue| cue.text.as_str()).collect();
-    assert_eq!(texts, ["[birds chirping]", "[soft music playing]"]);
-    for (ms, expected) in [
-        (cues[0].start_ms, 1_232),
-        (cues[1].start_ms, 2_233),
-        (cues[1].end_ms, 4_268),
-    ] {
-        assert!(ms.abs_diff(expected) <= 100, "{cues:?}");
     }
 }
 
@@ -427,54 +342,6 @@ async fn captions_that_begin_in_the_middle_are_found() {
     });
     let tracks = tracks(&made(&late, "video/x-h264", None).await);
     check(&tracks[0].2, &[(200, 260, "Late.")]);
-}
-
-/// What the picture that is shown as the n-th carries.
-type UserData = fn(usize) -> Vec<u8>;
-
-/// Bytes that nobody means anything by, always the same.
-fn garbage(seed: usize, length: usize) -> Vec<u8> {
-    let mut state = (seed as u32).wrapping_mul(2_654_435_761) + 1;
-    let bytes = std::iter::repeat_with(|| {
-        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        (state >> 24) as u8
-    });
-    bytes.take(length).collect()
-}
-
-#[tokio::test]
-async fn what_means_harm_ends_in_captions_or_none_and_never_in_a_failure() {
-    let clips = Clips::new();
-    let ball = clips.path("ball.mp4");
-    let harmful: [(&str, UserData); 4] = [
-        ("as many triplets as fit", |n| cc_data(&garbage(n, 93))),
-        ("a count that lies", |n| {
-            let mut lying = cc_data(&garbage(n, 9));
-            lying[5] = 0x5f;
-            lying
-        }),
-        ("a packet that never ends", |n| {
-            let pairs = garbage(n, 62);
-            let triplets = pairs.chunks(2).enumerate();
-            let first = if n == 0 { 0xff } else { 0xfe };
-            let triplets = triplets
-                .flat_map(|(at, pair)| [if at == 0 { first } else { 0xfe }, pair[0], pair[1]]);
-            cc_data(&triplets.collect::<Vec<u8>>())
-        }),
-        ("no user data at all", |n| garbage(n, 600)),
-    ];
-    for (what, carried) in harmful {
-        let clip = clips.path("harmful.mp4");
-        captioned(&ball, &clip, carried);
-        let answers = made(&clip, "video/x-h264", None).await;
-        // Nothing is proven of what nobody has read. GStreamer's parsers drop what is no user data themselves.
-        let is_dropped = ["a count that lies", "no user data at all"].contains(&what);
-        assert_eq!(answers.is_empty(), is_dropped, "{what}");
-        for (label, _, cues) in tracks(&answers) {
-            let whole: usize = cues.iter().map(|cue| cue.text.len()).sum();
-            assert!(whole < 1 << 20, "{what}: {label}");
-        }
-    }
 }
 
 /// What ffmpeg reads in the same pictures.

@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
 
 mod closed;
+mod closed_harm;
+mod closed_tracks;
 mod languages;
 mod matroska;
 mod spoken;
